@@ -1,0 +1,133 @@
+/// fit, and the same engine piece by piece: Objective (evaluate), Trainer (minibatches as they come), minimize (your own function).
+#pragma once
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "linclass/model.h"
+#include "linclass/options.h"
+
+namespace linclass {
+
+/// How good, how far from the optimum, at what cost, why it stopped. Prints itself with <<.
+struct LINCLASS_API Report {
+  Status status = Status::max_iter;
+  std::string reason;             ///< the status in words, with the figures
+  double objective = 0;           ///< P at the returned parameters
+  /// gap: P - P* is at most `gap` (convex differentiable loss, l2 > 0, penalty scales > 0, batch solver).
+  /// stationary: tol bounds max_kj |g_kj| / rms(x_j) / rms(r at W = 0), g the minimum-norm subgradient of P.
+  /// mistakes: the perceptron rule, by its count. none: no figure compares with tol (sgd, kinks).
+  Certificate certificate = Certificate::none;
+  double gap = 0;                 ///< absolute; NaN where certificate is not gap
+  double measure = 0;             ///< the figure that tol bounds: gap / max(P, 1e-3 P(0)), or the scaled gradient; NaN where there is none
+  double tol = 0;
+  Index iterations = 0;           ///< iterations, or epochs of sgd and perceptron
+  double reads = 0;               ///< of X
+  double seconds = 0;
+  std::vector<double> history;    ///< of the objective, one an iteration or epoch (sgd: running mean over the epoch)
+  Index mistakes = -1;            ///< of the last epoch (perceptron), else -1
+  std::string level;
+  int threads = 1;                ///< most threads that any part used
+  std::string solver;
+  int copies = 0;                 ///< of X, y or weights that had to be made
+  std::vector<std::string> notes; ///< anything a user should know of how the result came about
+
+  bool converged() const { return status == Status::converged; }
+  std::string to_string() const;
+};
+LINCLASS_API std::ostream& operator<<(std::ostream& out, const Report& report);
+
+/// Settings and the functions that may stop a fit. Both are called from the thread that called fit, and may throw: the fit ends cleanly and the exception arrives unchanged.
+struct Options : Settings {
+  std::vector<double> initial;                  ///< w of the shape of State::w; where not empty, start = given
+  std::function<bool(const State&)> callback{}; ///< once an iteration or epoch; true stops
+  std::function<bool()> poll{};                 ///< about every 50 ms, also inside long passes; true stops with Status::interrupted
+};
+
+struct Fit {
+  Model model;
+  Report report;
+};
+
+/// Minimises P. Throws Error on bad input; what ends a fit otherwise is in the report.
+LINCLASS_API Fit fit(const Problem& problem, const Options& options = {});
+
+/// A certified bound on the suboptimality, and P at the intercepts for which it holds.
+struct Gap {
+  double value = 0;
+  double objective = 0;
+};
+
+/// P as a function of w: (K, d+1) row-major with the intercept in the last column, (K, d) with fit_intercept = false. Immutable: several threads may use one at once.
+/// The data behind the problem must outlive it.
+class LINCLASS_API Objective {
+ public:
+  explicit Objective(const Problem& problem, int threads = 0);
+  Objective(Objective&&) noexcept;
+  Objective& operator=(Objective&&) noexcept;
+  ~Objective();
+
+  Index outputs() const;  ///< K
+  Index columns() const;  ///< d + 1, or d without intercept
+  Index size() const { return outputs() * columns(); }
+  const Problem& problem() const;
+
+  double value(const double* w) const;                                   ///< P(w), one read of X
+  double value_and_gradient(const double* w, double* gradient) const;    ///< P(w) and a gradient of it (at a kink a subgradient; of |w| at 0: 0), one read of X
+  /// out = H(w) v, H the Hessian of P (squared_hinge: generalised; l1 adds nothing), one read of X. Error for hinge and perceptron.
+  void curvature_times(const double* w, const double* v, double* out) const;
+  void hessian(const double* w, double* out) const;                      ///< size x size, symmetric. Error above 1 GiB, with the size
+  Gap gap(const double* w) const;                                        ///< Error where no gap exists; at most two reads of X
+  template <class T>
+  void scores(const double* w, T* out, Index stride = 0) const;          ///< rows x K, T the type of X
+
+  class State;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+/// Minibatch descent that goes on: each partial_fit is one pass over the rows it is given. Sample weights are taken at face value:
+/// a step uses sum_batch s_i g_i / |batch|. Classes, loss, penalty and settings are fixed at the start.
+class LINCLASS_API Trainer {
+ public:
+  /// Of `shape`, X and y give only their sizes and (X) type: columns, type and layout of X, classes of y, whether y is a matrix.
+  Trainer(const Problem& shape, const Options& options = {});
+  Trainer(Trainer&&) noexcept;
+  Trainer& operator=(Trainer&&) noexcept;
+  ~Trainer();
+
+  /// Returns the mean loss over the pass, each batch at the parameters that it met.
+  double partial_fit(const Matrix& X, const Targets& y, const double* sample_weight = nullptr);
+  Model model() const;
+  Report report() const;
+
+  class State;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+/// Value at w, writing the gradient.
+using Function = std::function<double(const double* w, double* gradient)>;
+
+struct Minimum {
+  std::vector<double> w;
+  Report report;
+};
+
+/// The solvers lbfgs and gd on a user's own function, from options.initial = start. tol bounds max_j |g_j|.
+LINCLASS_API Minimum minimize(const Function& function, std::vector<double> start, const Options& options = {});
+
+LINCLASS_API const char* name(Solver solver);
+LINCLASS_API const char* name(Status status);
+LINCLASS_API const char* name(Certificate certificate);
+LINCLASS_API const char* name(Update update);
+LINCLASS_API const char* name(Schedule schedule);
+LINCLASS_API Solver solver_named(const std::string& name);
+LINCLASS_API Update update_named(const std::string& name);
+LINCLASS_API Schedule schedule_named(const std::string& name);
+
+}  // namespace linclass

@@ -1,0 +1,10 @@
+/// Everything: include this.
+#pragma once
+#include "linclass/cpu.h"
+#include "linclass/data.h"
+#include "linclass/error.h"
+#include "linclass/fit.h"
+#include "linclass/functions.h"
+#include "linclass/model.h"
+#include "linclass/options.h"
+#include "linclass/problem.h"
