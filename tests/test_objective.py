@@ -1,0 +1,292 @@
+"""Objective against tests/reference.py: every loss and multiclass form, penalty, type, storage, weights, intercept."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import reference
+from conftest import MORE_STORAGES, STORAGES, close, made, soft_labels
+from scipy.optimize import minimize
+
+import linclass_cpp as lc
+
+DTYPES = [np.float32, np.float64]
+SEPARABLE = ["logistic", "squared_sigmoid", "squared"]
+# loss, multiclass form, kind of targets
+FORMS = (
+    [(loss, None, kind) for loss in SEPARABLE for kind in ("two", "many", "labels", "soft", "one_label")]
+    + [("softmax", None, kind) for kind in ("two", "many", "soft")]
+    + [(loss, None, "two") for loss in ("perceptron", "hinge", "squared_hinge")]
+    + [(loss, form, "many") for loss in ("perceptron", "hinge") for form in ("sum", "max", "ovr")]
+    + [("squared_hinge", form, "many") for form in ("sum", "ovr")]
+)
+CURVED = [form for form in FORMS if form[0] not in ("perceptron", "hinge")]
+GAPPED = [form for form in CURVED if form[0] != "squared_sigmoid"]
+PENALTIES = {
+    "none": {},
+    "l1": {"l1": 0.03},
+    "l2": {"l2": 0.2},
+    "elastic_net": {"l1": 0.02, "l2": 0.3},
+    "scaled": {"l1": 0.05, "l2": 0.1, "penalty_scale": True},
+}
+
+
+def name(form):
+    return "-".join(part for part in form if part)
+
+
+def data(kind: str, n: int, d: int, K: int, dtype: type):
+    """X and y, in which labels are strings or numbers, indicators 0 and 1, soft labels rows that sum to 1."""
+    X, codes = made(n, d, 2 if kind == "two" else K, seed=n + d + K)
+    y = {
+        "two": lambda: np.array(["no", "yes"])[codes],
+        "many": lambda: codes * 10 - 5,
+        "labels": lambda: np.random.default_rng(K).integers(0, 2, (n, K)).astype(dtype),
+        "one_label": lambda: (codes == 0)[:, None].astype(dtype),
+        "soft": lambda: soft_labels(n, K).astype(dtype),
+    }[kind]()
+    return X.astype(dtype), y
+
+
+def setting(form, penalty, d, n, weights, intercept):
+    """Keyword arguments that Objective and the reference understand alike."""
+    options = dict(PENALTIES[penalty], loss=form[0], multiclass=form[1], fit_intercept=intercept)
+    if "penalty_scale" in options:
+        options["penalty_scale"] = np.linspace(0.5, 2, d)
+    if weights:
+        options["sample_weight"] = np.random.default_rng(1).integers(0, 4, n) + 0.25
+        options["sample_weight"][3] = 0
+    return options
+
+
+def parameters(shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+@pytest.mark.parametrize("weights", [False, True], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("form", FORMS, ids=name)
+def test_agrees_with_reference(form, penalty, dtype, weights):
+    n, d, K = 75, 9, 4
+    X, y = data(form[2], n, d, K, dtype)
+    for intercept in (True, False):
+        options = setting(form, penalty, d, n, weights, intercept)
+        R = reference.Objective(X, y, **options)
+        w, v = parameters(R.shape), parameters(R.shape, 1)
+        w[0, 0] = 0  # where the derivative of |w| is 0 by convention
+        for storage, store in STORAGES.items():
+            what = f"{storage}, intercept {intercept}"
+            P = lc.Objective(store(X), y, **options)
+            assert tuple(P.shape) == R.shape
+            value, gradient = P.value_and_gradient(w)
+            close(value, R.value(w), dtype, f"value, {what}")
+            close(P.value(w), value, np.float64, f"value alone, {what}")
+            close(gradient, R.gradient(w), dtype, f"gradient, {what}")
+            Z = P.scores(w)
+            assert Z.dtype == dtype
+            close(Z, R.scores(w)[:, 0] if R.K == 1 else R.scores(w), dtype, f"scores, {what}")
+            if form in CURVED:
+                close(P.curvature_times(w, v), R.curvature_times(w, v), dtype, f"curvature, {what}")
+                H = P.hessian(w)
+                close(H, R.hessian(w), dtype, f"hessian, {what}")
+                np.testing.assert_array_equal(H, H.T)
+            if form in GAPPED and R.l2 > 0:
+                gap, objective = R.gap(w)
+                got = P.gap(w)
+                close(got.objective, objective, dtype, f"objective at the best intercept, {what}", scale=10)
+                close(got.value, gap, dtype, f"gap, {what}", scale=100)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=name)
+def test_finite_differences(form):
+    n, d, K, step = 40, 5, 3, 1e-6
+    X, y = data(form[2], n, d, K, np.float64)
+    P = lc.Objective(X, y, **setting(form, "scaled", d, n, True, True))
+    w = parameters(P.shape)
+    for seed in range(3):
+        v = parameters(P.shape, seed + 1)
+        slope = (P.value(w + step * v) - P.value(w - step * v)) / (2 * step)
+        assert slope == pytest.approx((P.value_and_gradient(w)[1] * v).sum(), rel=1e-6, abs=1e-8)
+        if form in CURVED:
+            change = (P.value_and_gradient(w + step * v)[1] - P.value_and_gradient(w - step * v)[1]) / (2 * step)
+            np.testing.assert_allclose(P.curvature_times(w, v), change, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize("storage", ["row_major", "column_major", "csr"])
+@pytest.mark.parametrize("d", [1, 2, 3, 7, 8, 9, 17, 33, 100])
+def test_every_size(d, storage, dtype):
+    """Whatever a block, a vector or a tile leaves over: all tails of the products with X."""
+    for K in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 23):
+        for n in (1, 2, 5, 63, 64, 65, 1000):
+            X, _ = made(n, d, 2, seed=n, zeros=0.1)
+            X = X.astype(dtype)
+            Y = soft_labels(n, K, seed=n) if K > 1 else np.random.default_rng(n).random((n, 1))
+            options = {"loss": "softmax" if K > 1 else "logistic", "l2": 0.1, "fit_intercept": (n + K) % 2 == 0}
+            P, R = lc.Objective(STORAGES[storage](X), Y, **options), reference.Objective(X, Y, **options)
+            w, v = parameters(R.shape), parameters(R.shape, 1)
+            what = f"n = {n}, d = {d}, K = {K}"
+            value, gradient = P.value_and_gradient(w)
+            close(value, R.value(w), dtype, f"value, {what}")
+            close(gradient, R.gradient(w), dtype, f"gradient, {what}")
+            if n in (5, 64, 65) and K * d < 200:
+                close(P.curvature_times(w, v), R.curvature_times(w, v), dtype, f"curvature, {what}")
+                close(P.hessian(w), R.hessian(w), dtype, f"hessian, {what}")
+            Z = R.scores(w)
+            close(P.scores(w), Z[:, 0] if K == 1 else Z, dtype, f"scores, {what}")
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize("form", [form for form in FORMS if form[2] in ("many", "labels")], ids=name)
+def test_every_number_of_classes(form, dtype):
+    """The tails of the losses."""
+    n, d = 67, 6
+    for K in (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 17, 23, 31, 33):
+        X, y = data(form[2], n, d, K, dtype)
+        options = setting(form, "none", d, n, True, True)
+        P, R = lc.Objective(X, y, **options), reference.Objective(X, y, **options)
+        w, v = parameters(R.shape), parameters(R.shape, 1)
+        value, gradient = P.value_and_gradient(w)
+        close(value, R.value(w), dtype, f"value, K = {K}")
+        close(gradient, R.gradient(w), dtype, f"gradient, K = {K}")
+        if form in CURVED:
+            close(P.curvature_times(w, v), R.curvature_times(w, v), dtype, f"curvature, K = {K}")
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize("storage", MORE_STORAGES)
+def test_every_storage(storage, dtype):
+    X, y = data("many", 203, 21, 5, dtype)
+    options = {"loss": "softmax", "l2": 0.1}
+    P, R = lc.Objective(MORE_STORAGES[storage](X), y, **options), reference.Objective(X, y, **options)
+    w, v = parameters(R.shape), parameters(R.shape, 1)
+    close(P.value_and_gradient(w)[1], R.gradient(w), dtype, "gradient")
+    close(P.curvature_times(w, v), R.curvature_times(w, v), dtype, "curvature")
+    close(P.hessian(w), R.hessian(w), dtype, "hessian")
+    close(P.scores(w), R.scores(w), dtype, "scores")
+
+
+def test_csr_with_duplicates_empty_rows_and_any_order():
+    from scipy import sparse
+
+    values = np.array([1.0, 2, 3, 4, 5, 6])
+    S = sparse.csr_array((values, np.array([2, 0, 2, 3, 1, 1]), np.array([0, 3, 3, 5, 6])), shape=(4, 5))
+    y = [0, 1, 0, 1]
+    P, R = lc.Objective(S, y, loss="logistic", l2=0.1), reference.Objective(S.toarray(), y, loss="logistic", l2=0.1)
+    w = parameters(R.shape)
+    close(P.value_and_gradient(w)[1], R.gradient(w), np.float64)
+    close(P.hessian(w), R.hessian(w), np.float64)
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("penalty", ["l2", "elastic_net", "scaled"])
+@pytest.mark.parametrize("form", GAPPED, ids=name)
+def test_gap_bounds_the_suboptimality(form, penalty, intercept):
+    n, d, K = 60, 4, 3
+    X, y = data(form[2], n, d, K, np.float64)
+    options = setting(form, penalty, d, n, True, intercept)
+    P, R = lc.Objective(X, y, **options), reference.Objective(X, y, **options)
+    best = R.minimum(3000)
+    optimum = P.value(best)
+    for scale in (0, 1e-6, 1e-3, 0.1, 1, 10):
+        w = best + scale * parameters(R.shape)
+        gap = P.gap(w)
+        assert gap.value >= P.value(w) - optimum - 1e-13
+        assert gap.objective <= P.value(w) + 1e-14
+    assert P.gap(best).value <= 1e-8
+
+
+@pytest.mark.parametrize("form", FORMS, ids=name)
+def test_no_gap_where_none_exists(form):
+    X, y = data(form[2], 30, 3, 3, np.float64)
+    options = {"loss": form[0], "multiclass": form[1]}
+    w = np.zeros(reference.Objective(X, y, **options).shape)
+    with pytest.raises(ValueError, match="gap"):
+        lc.Objective(X, y, **options).gap(w)
+    if form not in GAPPED:
+        with pytest.raises(ValueError, match="gap"):
+            lc.Objective(X, y, l2=0.1, **options).gap(w)
+    if form not in CURVED:
+        with pytest.raises(ValueError, match=form[0]):
+            lc.Objective(X, y, **options).curvature_times(w, w)
+        with pytest.raises(ValueError, match=form[0]):
+            lc.Objective(X, y, **options).hessian(w)
+
+
+@pytest.mark.parametrize("kind", ["two", "many"])
+def test_shapes_of_w(kind):
+    X, y = data(kind, 50, 6, 4, np.float64)
+    P = lc.Objective(X, y, loss="logistic", l2=0.1)
+    w, v = parameters(P.shape), parameters(P.shape, 1)
+    value, gradient = P.value_and_gradient(w)
+    flat_value, flat = P.value_and_gradient(w.ravel())
+    assert gradient.shape == w.shape and flat.shape == (w.size,) and value == flat_value
+    np.testing.assert_array_equal(gradient.ravel(), flat)
+    np.testing.assert_array_equal(P.curvature_times(w.ravel(), v.ravel()), P.curvature_times(w, v).ravel())
+    out = np.empty_like(w)
+    assert P.value_and_gradient(w, out=out)[1] is out
+    np.testing.assert_array_equal(out, gradient)
+    np.testing.assert_array_equal(P.value_and_gradient(np.asfortranarray(w))[1], gradient)
+    np.testing.assert_array_equal(P.value_and_gradient(w.tolist())[1], gradient)
+    assert P.hessian(w).shape == (w.size, w.size)
+    assert P.scores(w).shape == ((50,) if kind == "two" else (50, 4))
+    for wrong in (np.zeros(w.size + 1), np.zeros((P.shape[0] + 1, P.shape[1])), w.T if w.shape[0] > 1 else w[:, :-1]):
+        with pytest.raises(ValueError, match=str(P.shape[1])):
+            P.value_and_gradient(wrong)
+
+
+def test_hessian_too_large_is_refused_with_its_size():
+    from scipy import sparse
+
+    X = sparse.csr_array((np.ones(20), (np.arange(20), np.arange(20))), shape=(20, 20_000))
+    P = lc.Objective(X, np.arange(20) % 2, loss="logistic")
+    with pytest.raises(ValueError, match="20001"):
+        P.hessian(np.zeros(P.shape))
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_python_threads_share_one_objective(storage):
+    X, y = data("many", 3000, 20, 5, np.float64)
+    P = lc.Objective(STORAGES[storage](X), y, loss="softmax", l2=0.1)
+    points = [parameters(P.shape, seed) for seed in range(24)]
+
+    def work(w):
+        value, gradient = P.value_and_gradient(w)
+        return value, gradient, P.curvature_times(w, gradient), P.scores(w), P.gap(w).value
+
+    alone = [work(w) for w in points]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(work, points))
+    for a, b in zip(alone, together, strict=True):
+        for left, right in zip(a, b, strict=True):
+            np.testing.assert_array_equal(left, right)
+
+
+def test_scipy_minimises_it():
+    X, y = data("many", 200, 6, 4, np.float64)
+    P = lc.Objective(X, y, loss="softmax", l2=0.1)
+    best = reference.Objective(X, y, loss="softmax", l2=0.1)
+    start = np.zeros(P.shape).ravel()
+    found = minimize(P.value_and_gradient, start, jac=True, tol=1e-12)
+    newton = minimize(P.value_and_gradient, start, jac=True, hess=P.hessian, method="trust-exact", tol=1e-12)
+    product = minimize(P.value_and_gradient, start, jac=True, hessp=P.curvature_times, method="trust-ncg", tol=1e-10)
+    for result in (found, newton, product):
+        assert result.fun == pytest.approx(best.value(best.minimum()), rel=1e-10)
+
+
+def test_rows_of_weight_zero_count_for_nothing():
+    X, y = data("many", 80, 5, 3, np.float64)
+    s = np.ones(80)
+    s[10:30] = 0
+    kept = np.r_[0:10, 30:80]
+    for form in FORMS:
+        if form[2] != "many":
+            continue
+        options = {"loss": form[0], "multiclass": form[1], "l2": 0.1}
+        P, Q = lc.Objective(X, y, sample_weight=s, **options), lc.Objective(X[kept], y[kept], **options)
+        w = parameters(P.shape)
+        close(P.value(w), Q.value(w), np.float64, name(form))
+        close(P.value_and_gradient(w)[1], Q.value_and_gradient(w)[1], np.float64, name(form))
