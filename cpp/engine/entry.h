@@ -3,6 +3,7 @@
 /// Values are validated before (api/validate.cpp); the engine checks what only a read of X can show.
 #pragma once
 #include "linclass/data.h"
+#include "linclass/export.h"
 #include "linclass/functions.h"
 #include "linclass/options.h"
 #include "linclass/problem.h"
@@ -85,4 +86,4 @@ struct Table {
 
 }  // namespace linclass::engine
 
-extern "C" const linclass::engine::Table* linclass_engine_entry() noexcept;
+extern "C" LINCLASS_API const linclass::engine::Table* linclass_engine_entry() noexcept;
