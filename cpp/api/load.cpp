@@ -36,10 +36,10 @@ bool supported(const std::string& level) {
   __cpuidex(one, 1, 0);
   __cpuidex(seven, 7, 0);
   const auto c = static_cast<unsigned>(one[2]), b = static_cast<unsigned>(seven[1]);
-  const unsigned saved = bits(c, {27}) ? static_cast<unsigned>(_xgetbv(0)) : 0;                             // OSXSAVE, XCR0
-  const bool v2 = bits(c, {20, 23});                                                                        // SSE4.2, POPCNT
-  const bool v3 = v2 && bits(c, {12}) && bits(b, {3, 5, 8}) && bits(saved, {1, 2});                         // FMA; BMI, AVX2, BMI2; XMM, YMM
-  const bool v4 = v3 && bits(b, {16, 17, 28, 30, 31}) && bits(saved, {5, 6, 7});                            // AVX-512 F, DQ, CD, BW, VL; ZMM
+  const unsigned saved = bits(c, {27}) ? static_cast<unsigned>(_xgetbv(0)) : 0;      // OSXSAVE, XCR0
+  const bool v2 = bits(c, {20, 23});                                                 // SSE4.2, POPCNT
+  const bool v3 = v2 && bits(c, {12}) && bits(b, {3, 5, 8}) && bits(saved, {1, 2});  // FMA; BMI, AVX2, BMI2; XMM, YMM
+  const bool v4 = v3 && bits(b, {16, 17, 28, 30, 31}) && bits(saved, {5, 6, 7});     // AVX-512 F, DQ, CD, BW, VL; ZMM
   return level == "v4" ? v4 : level == "v3" ? v3 : level == "v2" ? v2 : level == "native";
 }
 #elif defined(__x86_64__)
@@ -79,7 +79,8 @@ std::string chosen_level() {
   if (!forced || !*forced) return usable.back();
   if (std::find(usable.begin(), usable.end(), forced) != usable.end()) return forced;
   const bool is_built = std::find(built.begin(), built.end(), forced) != built.end();
-  throw Error(std::string("LINCLASS_LEVEL=") + forced + (is_built ? " is not supported by this processor" : " is not built into this installation") +
+  throw Error(std::string("LINCLASS_LEVEL=") + forced +
+              (is_built ? " is not supported by this processor" : " is not built into this installation") +
               "; set it to one of: " + joined(usable) + ", or unset it for the best");
 }
 
@@ -89,10 +90,13 @@ using Entry = decltype(&linclass_engine_entry);
 Entry load(const std::string&) { return &linclass_engine_entry; }
 #elif defined(_WIN32)
 Entry load(const std::string& level) {
-  const auto fail = [&](const char* what) { return Error("cannot load the engine of level " + level + ": " + what + " failed with Windows error " + std::to_string(GetLastError())); };
+  const auto fail = [&](const char* what) {
+    return Error("cannot load the engine of level " + level + ": " + what + " failed with Windows error " + std::to_string(GetLastError()));
+  };
   HMODULE self = nullptr;
   if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                          reinterpret_cast<LPCWSTR>(&engine_table), &self)) throw fail("GetModuleHandleEx");
+                          reinterpret_cast<LPCWSTR>(&engine_table), &self))
+    throw fail("GetModuleHandleEx");
   std::wstring path(32768, L'\0');
   path.resize(GetModuleFileNameW(self, path.data(), static_cast<DWORD>(path.size())));
   path = path.substr(0, path.find_last_of(L"\\/") + 1) + L"linclass_engine_" + std::wstring(level.begin(), level.end()) + L".dll";
