@@ -1,0 +1,136 @@
+"""C++ programs that use the library in each way there is, built without a warning; they print what Python computes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import linclass_cpp as lc
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CONSUMERS = ROOT / "tests" / "consumer"
+HEADERS = sorted((ROOT / "cpp" / "include" / "linclass").glob("*.h"))
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
+EIGEN = Path(sysconfig.get_path("purelib")) / "cmeel.prefix"
+PATH = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+CXX = shutil.which(os.environ.get("CXX", "c++"))
+LEVEL = "v3" if "v3" in lc.cpu.levels() else lc.cpu.levels()[0]
+
+pytestmark = pytest.mark.skipif(CXX is None, reason="no C++ compiler (c++, or the environment variable CXX)")
+
+
+def run(*command: str | Path, **environment: str) -> str:
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, "PATH": PATH, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def built(source: Path, folder: Path, *options: str) -> Path:
+    """Folder of the programs of a CMake project, after a build that met no warning."""
+    options += ("-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF")
+    if shutil.which("ccache"):
+        options += ("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache",)
+    run("cmake", "-S", source, "-B", folder, *options)
+    run("cmake", "--build", folder, "--parallel", "2")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `cmake --install` put the library, with one engine."""
+    folder = tmp_path_factory.mktemp("library")
+    built(ROOT, folder / "build", f"-DLINCLASS_LEVELS={LEVEL}", f"-DCMAKE_PREFIX_PATH={EIGEN}", "-DLINCLASS_WERROR=ON")
+    run("cmake", "--install", folder / "build", "--prefix", folder / "prefix")
+    shutil.rmtree(folder / "build")  # what is installed stands alone
+    return folder / "prefix"
+
+
+@pytest.fixture(scope="module")
+def find_package(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    flags = " ".join(WARNINGS)
+    folder = tmp_path_factory.mktemp("find_package")
+    return built(CONSUMERS / "find_package", folder, f"-DCMAKE_PREFIX_PATH={prefix};{EIGEN}", f"-DCMAKE_CXX_FLAGS={flags}")
+
+
+PYTHON = """
+import sys
+import numpy as np
+import linclass_cpp as lc
+random, rows = 1, []
+for i in range(150):
+    row = []
+    for j in range(4):
+        random = (random * 1664525 + 1013904223) % 2**32
+        row.append(random / 2**32 + (0.5 if j == i % 3 else 0.0))
+    rows.append(row)
+X, y = np.array(rows), np.arange(150) % 3
+model = lc.fit(X, y, loss="softmax", l2=1e-3)
+print(model.report.level)
+print(*(float(z).hex() for z in model.decision_function(X).ravel()), sep="\\n")
+try:
+    lc.fit(X, y, loss="softmax", l2=-1.0)
+except ValueError as error:
+    print(error)
+"""
+
+
+def parts(output: str) -> tuple[str, list[float], str]:
+    level, *scores, error = output.splitlines()
+    return level, [float.fromhex(z) for z in scores], error
+
+
+@pytest.fixture(scope="module")
+def expected() -> tuple[str, list[float], str]:
+    found = parts(run(sys.executable, "-c", PYTHON, LINCLASS_LEVEL=LEVEL))
+    assert found[0] == LEVEL
+    assert len(found[1]) == 450
+    return found
+
+
+def test_find_package(find_package: Path, expected: tuple[str, list[float], str]) -> None:
+    assert parts(run(find_package / "softmax", LINCLASS_LEVEL=LEVEL)) == expected
+
+
+def test_eigen(find_package: Path) -> None:
+    run(find_package / "eigen")
+
+
+def test_wheel(tmp_path: Path, expected: tuple[str, list[float], str]) -> None:
+    folder = built(CONSUMERS / "wheel", tmp_path, f"-DPython_EXECUTABLE={sys.executable}", f"-DCMAKE_CXX_FLAGS={' '.join(WARNINGS)}")
+    assert parts(run(folder / "softmax", LINCLASS_LEVEL=LEVEL)) == expected
+
+
+def test_wheel_by_hand(tmp_path: Path, expected: tuple[str, list[float], str]) -> None:
+    """The compiler called directly, with what `--includes` prints."""
+    include = run(sys.executable, "-m", "linclass_cpp", "--includes").split()
+    libraries = Path(run(sys.executable, "-m", "linclass_cpp", "--cmakedir").strip()).parents[1]
+    program = tmp_path / "softmax"
+    link = [f"-L{libraries}", "-llinclass", f"-Wl,-rpath,{libraries}"]
+    run(str(CXX), "-std=c++17", *WARNINGS, *include, CONSUMERS / "softmax.cpp", "-o", program, *link)
+    assert parts(run(program, LINCLASS_LEVEL=LEVEL)) == expected
+
+
+def test_add_subdirectory(tmp_path: Path, expected: tuple[str, list[float], str]) -> None:
+    """One engine compiled for this very machine: other roundings."""
+    folder = built(CONSUMERS / "add_subdirectory", tmp_path, f"-DCMAKE_PREFIX_PATH={EIGEN}", f"-DCMAKE_CXX_FLAGS={' '.join(WARNINGS)}")
+    level, scores, error = parts(run(folder / "softmax", LINCLASS_LEVEL=""))
+    assert (level, error) == ("native", expected[2])
+    assert scores == pytest.approx(expected[1], rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("header", HEADERS, ids=lambda header: header.name)
+def test_header_compiles_alone(header: Path, tmp_path: Path) -> None:
+    source = tmp_path / "alone.cpp"
+    source.write_text(f'#include "linclass/{header.name}"\n')
+    eigen = ["-isystem", EIGEN / "include" / "eigen3", "-isystem", "/usr/include/eigen3"] if header.name == "eigen.h" else []
+    run(str(CXX), "-std=c++17", "-fsyntax-only", *WARNINGS, "-I", header.parents[1], *eigen, source)
