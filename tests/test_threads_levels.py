@@ -1,0 +1,215 @@
+"""The same bytes for any number of threads; every CPU level passes the numerical tests and agrees with the others."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import STORAGES, close, made
+from test_objective import CURVED, FORMS, name
+
+import linclass_cpp as lc
+from linclass_cpp import functions
+
+HERE = Path(__file__).parent
+X86_LEVELS = ["v2", "v3", "v4"]
+INNER = "LINCLASS_TESTS_OF_ONE_LEVEL"
+ROWS, COLUMNS = 12_000, 48
+
+# ------------------------------------------------------------------------------------------------------- threads
+
+
+@pytest.fixture(scope="module")
+def large():
+    """Data large enough that every pass opens a parallel region of eight threads; a copy of each type and storage."""
+    X, codes = made(ROWS, COLUMNS, 4, zeros=0.5)
+    rng = np.random.default_rng(0)
+    s = rng.integers(0, 3, ROWS) + 0.5
+    targets = {
+        "two": codes % 2,
+        "many": codes,
+        "labels": rng.integers(0, 2, (ROWS, 4)).astype(float),
+        "soft": rng.dirichlet(np.ones(4), ROWS),
+        "one_label": (codes == 1)[:, None].astype(float),
+    }
+    return {(d, n): store(X.astype(d)) for d in ("float32", "float64") for n, store in STORAGES.items()}, targets, s
+
+
+def solvers_of(loss):
+    batch = {"max_iter": 3, "tol": 0}
+    yield "sgd", {"max_iter": 2, "batch_size": 4096}
+    yield "gd", batch
+    if loss not in ("perceptron", "hinge"):
+        yield "lbfgs", batch
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("form", FORMS, ids=name)
+def test_threads_change_no_bit_of_a_fit(large, form, dtype, storage):
+    matrices, targets, s = large
+    X, y = matrices[dtype, storage], targets[form[2]]
+    options = {"loss": form[0], "multiclass": form[1], "l2": 1e-3, "sample_weight": s}
+    for solver, settings in solvers_of(form[0]):
+        results = []
+        for threads in (1, 2, 3, 8):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                model = lc.fit(X, y, solver=solver, threads=threads, **settings, **options)
+            assert model.report.threads == threads
+            results.append((model.coef.tobytes(), model.intercept.tobytes(), model.report.objective, tuple(model.report.history)))
+        assert all(result == results[0] for result in results), solver
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("form", FORMS, ids=name)
+def test_threads_change_no_bit_of_an_objective(large, form, dtype, storage):
+    matrices, targets, _ = large
+    X, y = matrices[dtype, storage], targets[form[2]]
+    results = []
+    for threads in (1, 2, 3, 8):
+        P = lc.Objective(X, y, loss=form[0], multiclass=form[1], l2=1e-3, threads=threads)
+        w = np.random.default_rng(0).normal(size=P.shape)
+        value, gradient = P.value_and_gradient(w)
+        result = [value, gradient.tobytes(), P.scores(w).tobytes()]
+        if form in CURVED:
+            result += [P.curvature_times(w, gradient).tobytes(), P.hessian(w).tobytes()]
+            if form[0] != "squared_sigmoid":
+                result += [P.gap(w).value]
+        results.append(result)
+    assert all(result == results[0] for result in results)
+
+
+@pytest.mark.parametrize("options", [{"solver": "sgd", "batch_size": 1}, {"solver": "perceptron"}])
+def test_sequential_solvers_use_one_thread(large, options):
+    matrices, targets, _ = large
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        models = [
+            lc.fit(matrices["float64", "row_major"], targets["many"], loss="perceptron", max_iter=1, threads=threads, **options)
+            for threads in (1, 8)
+        ]
+    assert models[1].report.threads == 1 or options["solver"] == "sgd"
+    np.testing.assert_array_equal(models[0].coef, models[1].coef)
+
+
+def test_small_problems_open_no_parallel_region():
+    X, y = made(50, 4, 3)
+    assert lc.fit(X, y, loss="softmax", l2=0.1, threads=8).report.threads == 1
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_threads_change_no_bit_of_a_prediction(large, storage):
+    matrices, targets, _ = large
+    for dtype in ("float32", "float64"):
+        X = matrices[dtype, storage]
+        model = lc.fit(X, targets["many"], loss="softmax", l2=0.1, tol=1e-2)
+        for method in (model.decision_function, model.predict_proba, model.predict_log_proba, model.predict):
+            outcomes = [method(X, threads=threads).tobytes() for threads in (1, 2, 3, 8)]
+            assert len(set(outcomes)) == 1
+
+
+# -------------------------------------------------------------------------------------------------------- levels
+
+DUMP = """
+import pickle, sys
+import test_threads_levels as t
+pickle.dump(t.everything(), open(sys.argv[1], "wb"))
+"""
+
+
+def everything():
+    """One of everything that computes, at the level of this process: name -> (type, numbers)."""
+    out = {"level": lc.cpu.level()}
+    for form in FORMS:
+        for dtype in (np.float32, np.float64):
+            for storage in ("row_major", "column_major", "csr"):
+                X, codes = made(500, 37, 5)
+                y = {
+                    "two": codes % 2,
+                    "many": codes,
+                    "labels": (np.random.default_rng(0).random((500, 5)) < 0.5).astype(float),
+                    "soft": np.random.default_rng(1).dirichlet(np.ones(5), 500),
+                    "one_label": (codes == 1)[:, None].astype(float),
+                }[form[2]]
+                X = STORAGES[storage](X.astype(dtype))
+                P = lc.Objective(X, y, loss=form[0], multiclass=form[1], l1=0.01, l2=0.1)
+                w = np.random.default_rng(0).normal(size=P.shape)
+                key = f"{name(form)} {np.dtype(dtype).name} {storage}"
+                value, gradient = P.value_and_gradient(w)
+                out[f"{key} value"] = dtype, value
+                out[f"{key} gradient"] = dtype, gradient
+                out[f"{key} scores"] = dtype, P.scores(w)
+                if form in CURVED:
+                    out[f"{key} curvature"] = dtype, P.curvature_times(w, gradient)
+                    out[f"{key} hessian"] = dtype, P.hessian(w)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    options = {"loss": form[0], "multiclass": form[1], "solver": "sgd", "learning_rate": 0.01, "max_iter": 2, "seed": 1}
+                    model = lc.fit(X, y, **options)
+                if form[0] not in ("perceptron", "hinge"):  # a kink may be met on either side
+                    out[f"{key} sgd"] = dtype, model.coef
+                if form[0] in ("logistic", "softmax"):
+                    out[f"{key} probabilities"] = dtype, model.predict_proba(X)
+    z = np.random.default_rng(2).normal(size=(40, 9)) * 5
+    for dtype in (np.float32, np.float64):
+        for function in ("exp", "sigmoid", "softmax", "log_softmax"):
+            out[f"{function} {np.dtype(dtype).name}"] = dtype, getattr(functions, function)(z.astype(dtype))
+    return out
+
+
+def at_level(level, arguments, **variables):
+    """Runs Python in a fresh process at one level."""
+    environment = {**os.environ, "LINCLASS_LEVEL": level, "PYTHONPATH": str(HERE), **variables}
+    done = subprocess.run([sys.executable, *arguments], cwd=HERE, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, f"level {level}:\n{done.stdout[-5000:]}\n{done.stderr[-5000:]}"
+    return done.stdout
+
+
+def require(level):
+    """A level that cannot be tested here is said so in the summary of warnings, not only skipped."""
+    if level not in lc.cpu.levels():
+        sentence = f"LEVEL {level} IS NOT TESTED: this installation and machine have {', '.join(lc.cpu.levels())}"
+        warnings.warn(pytest.PytestWarning(sentence), stacklevel=2)
+        pytest.skip(sentence)
+
+
+def levels_to_test():
+    """All of x86-64 where one of them is there; else what there is (arm64, or the one native engine)."""
+    return X86_LEVELS if set(X86_LEVELS) & set(lc.cpu.levels()) else lc.cpu.levels()
+
+
+@pytest.mark.skipif(INNER in os.environ, reason="runs inside of the test of one level")
+@pytest.mark.parametrize("level", levels_to_test())
+def test_numerical_tests_pass_at_level(level):
+    require(level)
+    command = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "test_objective.py", "test_functions.py", "test_losses.py"]
+    summary = at_level(level, command, **{INNER: level})
+    assert "passed" in summary and "failed" not in summary
+
+
+@pytest.fixture(scope="module")
+def lowest(tmp_path_factory):
+    return dump(lc.cpu.levels()[0], tmp_path_factory.mktemp("levels"))
+
+
+def dump(level, folder):
+    path = folder / f"{level}.pickle"
+    at_level(level, ["-c", DUMP, str(path)])
+    return pickle.loads(path.read_bytes())
+
+
+@pytest.mark.parametrize("level", levels_to_test()[1:])
+def test_levels_agree(level, lowest, tmp_path):
+    require(level)
+    results = dump(level, tmp_path)
+    assert results.pop("level") == level and lowest["level"] == lc.cpu.levels()[0]
+    for key, (dtype, numbers) in results.items():
+        close(numbers, lowest[key][1], dtype, key, scale=10 if key.endswith(("sgd", "probabilities")) else 1)
