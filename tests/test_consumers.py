@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 CONSUMERS = ROOT / "tests" / "consumer"
 HEADERS = sorted((ROOT / "cpp" / "include" / "linclass").glob("*.h"))
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
+FLAGS = f"-DCMAKE_CXX_FLAGS={' '.join(WARNINGS)}"
 EIGEN = Path(sysconfig.get_path("purelib")) / "cmeel.prefix"
 PATH = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
 CXX = shutil.which(os.environ.get("CXX", "c++"))
@@ -57,9 +58,8 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def find_package(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    flags = " ".join(WARNINGS)
     folder = tmp_path_factory.mktemp("find_package")
-    return built(CONSUMERS / "find_package", folder, f"-DCMAKE_PREFIX_PATH={prefix};{EIGEN}", f"-DCMAKE_CXX_FLAGS={flags}")
+    return built(CONSUMERS / "find_package", folder, f"-DCMAKE_PREFIX_PATH={prefix};{EIGEN}", FLAGS)
 
 
 PYTHON = """
@@ -106,7 +106,7 @@ def test_eigen(find_package: Path) -> None:
 
 
 def test_wheel(tmp_path: Path, expected: tuple[str, list[float], str]) -> None:
-    folder = built(CONSUMERS / "wheel", tmp_path, f"-DPython_EXECUTABLE={sys.executable}", f"-DCMAKE_CXX_FLAGS={' '.join(WARNINGS)}")
+    folder = built(CONSUMERS / "wheel", tmp_path, f"-DPython_EXECUTABLE={sys.executable}", FLAGS)
     assert parts(run(folder / "softmax", LINCLASS_LEVEL=LEVEL)) == expected
 
 
@@ -122,7 +122,7 @@ def test_wheel_by_hand(tmp_path: Path, expected: tuple[str, list[float], str]) -
 
 def test_add_subdirectory(tmp_path: Path, expected: tuple[str, list[float], str]) -> None:
     """One engine compiled for this very machine: other roundings."""
-    folder = built(CONSUMERS / "add_subdirectory", tmp_path, f"-DCMAKE_PREFIX_PATH={EIGEN}", f"-DCMAKE_CXX_FLAGS={' '.join(WARNINGS)}")
+    folder = built(CONSUMERS / "add_subdirectory", tmp_path, f"-DCMAKE_PREFIX_PATH={EIGEN}", FLAGS)
     level, scores, error = parts(run(folder / "softmax", LINCLASS_LEVEL=""))
     assert (level, error) == ("native", expected[2])
     assert scores == pytest.approx(expected[1], rel=1e-12, abs=1e-12)
@@ -132,5 +132,7 @@ def test_add_subdirectory(tmp_path: Path, expected: tuple[str, list[float], str]
 def test_header_compiles_alone(header: Path, tmp_path: Path) -> None:
     source = tmp_path / "alone.cpp"
     source.write_text(f'#include "linclass/{header.name}"\n')
-    eigen = ["-isystem", EIGEN / "include" / "eigen3", "-isystem", "/usr/include/eigen3"] if header.name == "eigen.h" else []
-    run(str(CXX), "-std=c++17", "-fsyntax-only", *WARNINGS, "-I", header.parents[1], *eigen, source)
+    includes = ["-I", header.parents[1]]
+    if header.name == "eigen.h":
+        includes += ["-isystem", EIGEN / "include" / "eigen3"]
+    run(str(CXX), "-std=c++17", "-fsyntax-only", *WARNINGS, *includes, source)
