@@ -14,6 +14,14 @@ from scipy import sparse
 DATA = Path(os.environ.get("LINCLASS_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")).resolve()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A CPU level that this machine lacks is said loudly: its tests have not run."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = sorted({str(report.longrepr[2]) for report in skipped if "NOT TESTED" in str(report.longrepr)})
+    for reason in reasons:
+        terminalreporter.write_line(reason.removeprefix("Skipped: "), red=True, bold=True)
+
+
 def data_file(name: str) -> Path:
     """A file of the real data sets, or a skip that says how to have it."""
     path = DATA / name
@@ -23,7 +31,7 @@ def data_file(name: str) -> Path:
 
 
 def idx(name: str) -> np.ndarray:
-    """An IDX file of bytes: two zeros, the type, the number of dimensions, the dimensions as big-endian int32, the data."""
+    """An IDX file of bytes: two zeros, the type, the number of dimensions, each as big-endian int32, the data."""
     raw = gzip.decompress(data_file(name).read_bytes())
     shape = np.frombuffer(raw, ">i4", count=raw[3], offset=4)
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(shape)
@@ -35,7 +43,10 @@ def mnist() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     parts = []
     for part in ("train", "t10k"):
         images = idx(f"mnist/{part}-images-idx3-ubyte.gz")
-        parts += [images.reshape(len(images), -1) / np.float32(255), idx(f"mnist/{part}-labels-idx1-ubyte.gz").astype(int)]
+        parts += [
+            images.reshape(len(images), -1) / np.float32(255),
+            idx(f"mnist/{part}-labels-idx1-ubyte.gz").astype(int),
+        ]
     return parts[0], parts[1], parts[2], parts[3]
 
 

@@ -2,8 +2,8 @@
 
     P(W, b) = sum_i s_i loss(y_i, W x_i + b) / sum_i s_i + l2/2 sum_kj (c_j W_kj)^2 + l1 sum_kj c_j |W_kj|
 
-n samples, d features, K outputs. X is (n, d), scores Z = X W' + b are (n, K), Y (n, K) holds the targets:
-one column of 0 and 1 for two classes (softmax: two), one-hot rows for more, the given matrix for labels and soft labels.
+n samples, d features, K outputs. X is (n, d), scores Z = X W' + b are (n, K), Y (n, K) holds the targets: one column of
+0 and 1 for two classes (softmax: two columns), one-hot rows for more, the given matrix for labels and soft labels.
 s (n) are sample weights, c (d) is the penalty scale. Parameters w are (K, d+1), the intercept b in the last column.
 """
 
@@ -65,7 +65,7 @@ class Logistic:
     def residual(self, Z, Y):
         return sigmoid(Z) - Y
 
-    def hessian(self, Z, Y):
+    def hessian(self, Z, _):
         return diagonal(sigmoid(Z) * sigmoid(-Z))
 
 
@@ -80,7 +80,7 @@ class Softmax:
     def residual(self, Z, Y):
         return softmax(Z) - Y
 
-    def hessian(self, Z, Y):
+    def hessian(self, Z, _):
         p = softmax(Z)
         return diagonal(p) - p[:, :, None] * p[:, None, :]
 
@@ -114,11 +114,11 @@ class Squared:
     def residual(self, Z, Y):
         return 2 * (Z - (2 * Y - 1))
 
-    def hessian(self, Z, Y):
+    def hessian(self, Z, _):
         return diagonal(np.full_like(Z, 2.0))
 
 
-# phi(m), phi'(m), phi''(m) of the margin losses. At the kink the derivative is that of the larger branch, the mistake side.
+# phi(m), phi'(m), phi''(m) of the margin losses. At a kink the derivative is that of the mistake side.
 MARGIN: dict[str, tuple[Callable, Callable, Callable]] = {
     "perceptron": (lambda m: np.maximum(0, -m), lambda m: -1.0 * (m <= 0), lambda m: 0.0 * m),
     "hinge": (lambda m: np.maximum(0, 1 - m), lambda m: -1.0 * (m <= 1), lambda m: 0.0 * m),
@@ -131,7 +131,7 @@ MARGIN: dict[str, tuple[Callable, Callable, Callable]] = {
 
 
 class Margin:
-    """phi(m), m = (2y - 1) z. More classes: sum over j != y of phi(z_y - z_j), or the largest of them; "ovr": sum over k."""
+    """phi(m), m = (2y - 1) z. More classes: sum over j != y of phi(z_y - z_j), or their largest; "ovr": sum over k."""
 
     convex = True
 
@@ -230,7 +230,7 @@ class Objective:
         return (self.s @ loss) / self.s.sum() + self.penalty(w)
 
     def loss_gradient(self, w, rows=slice(None)):
-        """sum over rows of s_i r_i x_i', divided by the sum of all weights."""
+        """Sum over rows of s_i r_i x_i', divided by the sum of all weights."""
         R = self.loss.residual(self.scores(w)[rows], self.Y[rows])
         return (self.s[rows, None] * R).T @ self.A[rows] / self.s.sum()
 
@@ -258,7 +258,7 @@ class Objective:
         return (self.hessian(w) @ np.ravel(v)).reshape(self.shape)
 
     def best_intercept(self, w):
-        """w with b at its optimum for this W, by Newton's method (softmax: one of the equivalent b)."""
+        """Parameters with b at its optimum for this W, by Newton's method (softmax: one of the equivalent b)."""
         w = np.array(np.reshape(w, self.shape), dtype=np.float64)
         weights = self.s / self.s.sum()
         loss_at = lambda b: weights @ self.loss.value(Z + b, self.Y)  # noqa: E731
@@ -279,8 +279,8 @@ class Objective:
     def gap(self, w):
         """(gap, objective): P - P* <= gap at the best intercept for W.
 
-        gap = P(W,b) - P(W,b*) + sum_kj [l1 c|w| + l2/2 c^2 w^2 + w g + max(|g| - l1 c, 0)^2 / (2 l2 c^2)], g the gradient
-        of the loss at (W, b*): the duality gap at the dual point that the residuals give.
+        gap = P(W,b) - P(W,b*) + sum_kj [l1 c|w| + l2/2 c^2 w^2 + w g + max(|g| - l1 c, 0)^2 / (2 l2 c^2)],
+        g the gradient of the loss at (W, b*): the duality gap at the dual point that the residuals give.
         """
         w = np.reshape(w, self.shape)
         best = self.best_intercept(w) if self.intercept else w
@@ -303,7 +303,7 @@ class Objective:
         return (np.abs(self.minimum_norm_subgradient(w)) / rms).max() / np.sqrt((weights @ R**2).mean())
 
     def minimum(self, iterations=20000):
-        """The optimum of a convex smooth loss on small data: Newton's method, with l1 accelerated proximal gradient steps."""
+        """The optimum of a convex smooth loss, small data: Newton; with l1 by accelerated proximal steps."""
         w = np.zeros(self.shape)
         if self.l1 == 0:
             for _ in range(200):
@@ -332,7 +332,7 @@ class Objective:
 
 
 def rate_at(schedule, eta0, step, epoch, decay=1e-4, power=1.0, factor=0.5, step_epochs=1):
-    """eta over time; `step` counts from 0, `epoch` from 0. "adaptive" is left to the caller, who knows the means."""
+    """Eta over time; `step` counts from 0, `epoch` from 0. "adaptive" is left to the caller, who knows the means."""
     if schedule == "inverse":
         return eta0 / (1 + decay * step) ** power
     if schedule == "step":
@@ -356,8 +356,8 @@ def sgd(
 ) -> Iterator[tuple[np.ndarray, float]]:
     """Minibatch descent through the rows in order; yields w and the mean loss after each epoch.
 
-    The gradient of a batch is (n / sum s) sum_batch s_i g_i / |batch| + l2 c^2 w: over an epoch its mean is the gradient of P.
-    `face_value`: without the factor n / sum s. l1 follows each step as a proximal step.
+    The gradient of a batch is (n / sum s) sum_batch s_i g_i / |batch| + l2 c^2 w: over an epoch its mean is the
+    gradient of P. `face_value`: without the factor n / sum s. l1 follows each step as a proximal step.
     """
     w = np.array(np.reshape(w, P.shape), dtype=np.float64)
     v, second = np.zeros_like(w), np.zeros_like(w)
@@ -392,7 +392,7 @@ def sgd(
 
 
 def gd(P: Objective, w, iterations: int, learning_rate: float, adaptive=False) -> Iterator[np.ndarray]:
-    """Batch (proximal) gradient descent. adaptive: rate times 1.2 while P falls; when it rises, step back and halve."""
+    """Batch (proximal) gradient descent. adaptive: rate times 1.2 while P falls; else step back and halve."""
     w, eta = np.array(np.reshape(w, P.shape), dtype=np.float64), learning_rate
     done = 0
     while done < iterations:
@@ -405,7 +405,7 @@ def gd(P: Objective, w, iterations: int, learning_rate: float, adaptive=False) -
 
 
 def perceptron(P: Objective, w, epochs: int, learning_rate=1.0) -> Iterator[tuple[np.ndarray, int]]:
-    """Rosenblatt's rule, samples in order: on a mistake, and only then, w_y += x and w_rival -= x. A tie is a mistake."""
+    """Rosenblatt's rule, samples in order: on a mistake alone w_y += x and w_rival -= x. A tie is a mistake."""
     w = np.array(np.reshape(w, P.shape), dtype=np.float64)
     for _ in range(epochs):
         mistakes = 0
@@ -437,7 +437,7 @@ def predict(Z):
 
 
 def log_proba(Z, loss, multilabel=False):
-    """log of: softmax; sigma(z) for one output (both classes) and for labels; sigma(z) scaled to sum 1 for more classes."""
+    """The logarithm of softmax(z); of sigma(z) for one output and labels; for more classes sigma(z) scaled to sum 1."""
     if loss == "softmax":
         return log_softmax(Z)
     log_p = -softplus(-Z)

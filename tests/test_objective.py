@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import linclass_cpp as lc
 import numpy as np
 import pytest
 import reference
 from conftest import MORE_STORAGES, STORAGES, close, made, soft_labels
 from scipy.optimize import minimize
-
-import linclass_cpp as lc
 
 DTYPES = [np.float32, np.float64]
 SEPARABLE = ["logistic", "squared_sigmoid", "squared"]
@@ -223,7 +222,9 @@ def test_shapes_of_w(kind):
     w, v = parameters(P.shape), parameters(P.shape, 1)
     value, gradient = P.value_and_gradient(w)
     flat_value, flat = P.value_and_gradient(w.ravel())
-    assert gradient.shape == w.shape and flat.shape == (w.size,) and value == flat_value
+    assert gradient.shape == w.shape
+    assert flat.shape == (w.size,)
+    assert value == flat_value
     np.testing.assert_array_equal(gradient.ravel(), flat)
     np.testing.assert_array_equal(P.curvature_times(w.ravel(), v.ravel()), P.curvature_times(w, v).ravel())
     out = np.empty_like(w)

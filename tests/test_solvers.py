@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import linclass_cpp as lc
 import numpy as np
 import pytest
 import reference
@@ -11,13 +12,11 @@ from conftest import STORAGES, csr, made
 from scipy.optimize import rosen, rosen_der
 from test_objective import CURVED, FORMS, GAPPED, data, name, setting
 
-import linclass_cpp as lc
-
 MEASURED = {"converged", "max_iter", "time_limit", "stopped", "stalled"}
 
 
 def fit(X, y, **options):
-    """fit without the warning of a run that is not meant to converge."""
+    """Fit without the warning of a run that is not meant to converge."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return lc.fit(X, y, **options)
@@ -69,7 +68,8 @@ def test_gd_adaptive_reaches_the_same_point(form, penalty):
     assert a.report.status == b.report.status == "converged"
     if form[0] != "squared_sigmoid":
         assert R.value(parameters(a)) == pytest.approx(R.value(parameters(b)), rel=2e-6)
-    assert (np.diff(a.report.history) <= 1e-15).all() and (np.diff(b.report.history) <= 1e-12).all()
+    assert (np.diff(a.report.history) <= 1e-15).all()
+    assert (np.diff(b.report.history) <= 1e-12).all()
     assert R.measure(parameters(a)) < 1e-2
 
 
@@ -89,7 +89,9 @@ def test_against_scikit_learn(digits, penalty, dtype):
         if penalty == "l2":
             peer = LogisticRegression(C=C, tol=1e-8, max_iter=5000).fit(X.astype(np.float64), y)
         else:
-            peer = LogisticRegression(C=C, l1_ratio=ratio, solver="saga", tol=1e-7, max_iter=2000).fit(X.astype(np.float64), y)
+            peer = LogisticRegression(C=C, l1_ratio=ratio, solver="saga", tol=1e-7, max_iter=2000).fit(
+                X.astype(np.float64), y
+            )
     theirs = R.value(np.column_stack([peer.coef_, peer.intercept_]))
     ours = R.value(parameters(model))
     assert ours <= theirs * (1 + 1e-7)
@@ -103,7 +105,9 @@ def test_sgd_comes_near(form):
     X, y = data(form[2], n, d, K, np.float64)
     options = setting(form, "l2", d, n, True, True)
     R = reference.Objective(X, y, **options)
-    model = fit(X, y, solver="sgd", schedule="inverse", decay=1e-2, learning_rate=0.1, max_iter=60, batch_size=8, **options)
+    model = fit(
+        X, y, solver="sgd", schedule="inverse", decay=1e-2, learning_rate=0.1, max_iter=60, batch_size=8, **options
+    )
     found = R.value(parameters(model))
     start = R.value(np.zeros(R.shape))
     assert found < start or form[0] == "perceptron"  # whose optimum is w = 0
@@ -118,13 +122,14 @@ def test_default_solvers():
         assert fit(X, y, loss=loss, l2=0.1).report.solver == "lbfgs"
     for loss in ("hinge", "perceptron"):
         report = fit(X, y, loss=loss, l2=0.1).report
-        assert report.solver == "sgd" and report.certificate == "none"
+        assert report.solver == "sgd"
+        assert report.certificate == "none"
 
 
 def test_a_refused_pair_is_answered_with_an_accepted_one():
     X, y = made(30, 3, 3)
     for loss in ("hinge", "perceptron"):
-        with pytest.raises(ValueError, match="lbfgs.*sgd"):
+        with pytest.raises(ValueError, match=r"lbfgs.*sgd"):
             lc.fit(X, y, loss=loss, solver="lbfgs")
     with pytest.raises(ValueError, match="perceptron"):
         lc.fit(X, y, loss="hinge", solver="perceptron")
@@ -165,9 +170,16 @@ def test_sgd_step_by_step(case, update, storage):
     R = reference.Objective(X, y, **problem)
     seen = []
     fit(
-        STORAGES[storage](X), y, **problem, **case,
-        solver="sgd", update=update, shuffle=False, max_iter=epochs, callback=lambda state: seen.append((state.w.copy(), state.objective)) and None,
-    )  # fmt: skip
+        STORAGES[storage](X),
+        y,
+        **problem,
+        **case,
+        solver="sgd",
+        update=update,
+        shuffle=False,
+        max_iter=epochs,
+        callback=lambda state: seen.append((state.w.copy(), state.objective)) and None,
+    )
     expected = list(reference.sgd(R, np.zeros(R.shape), epochs, update=update, **case))
     assert len(seen) == epochs
     for (w, objective), (w_reference, mean) in zip(seen, expected, strict=True):
@@ -204,7 +216,14 @@ def test_shuffled_order():
 def test_an_epoch_meets_every_row_once(storage, n):
     """One column a row, a step of its own for each: what is not met stays at zero, what is met twice moves further."""
     X = np.eye(n)
-    options = {"loss": "squared", "solver": "sgd", "batch_size": 1, "max_iter": 1, "learning_rate": 0.1, "fit_intercept": False}
+    options = {
+        "loss": "squared",
+        "solver": "sgd",
+        "batch_size": 1,
+        "max_iter": 1,
+        "learning_rate": 0.1,
+        "fit_intercept": False,
+    }
     y = np.arange(n) % 2
     coef = fit(STORAGES[storage](X), y, **options).coef[0]
     np.testing.assert_allclose(coef, 0.2 * (2 * y - 1), rtol=1e-12)
@@ -214,9 +233,16 @@ def test_the_shuffled_order_is_the_same_on_every_machine():
     """Which row came last in each of four epochs: a change of these numbers changes every shuffled result."""
 
     def last_row(epochs, n=11):
-        # Every step throws w away (rate 1/2 on the squared loss with x = 1 sets z to t): w holds the target of the last row.
+        # Every step throws w away (rate 1/2 on the squared loss with x = 1 sets z to t): the last row's target stays.
         Y = (np.arange(n) + 1)[:, None] / (n + 1)
-        options = {"loss": "squared", "solver": "sgd", "batch_size": 1, "learning_rate": 0.5, "fit_intercept": False, "seed": 3}
+        options = {
+            "loss": "squared",
+            "solver": "sgd",
+            "batch_size": 1,
+            "learning_rate": 0.5,
+            "fit_intercept": False,
+            "seed": 3,
+        }
         w = fit(np.ones((n, 1)), Y, max_iter=epochs, **options).coef[0, 0]
         return round((w + 1) / 2 * (n + 1)) - 1
 
@@ -226,7 +252,7 @@ def test_the_shuffled_order_is_the_same_on_every_machine():
 LAST_ROWS = [0, 0, 0, 0]
 
 
-# ------------------------------------------------------------------------------------------ step by step: gd, perceptron
+# ----------------------------------------------------------------------------------------- step by step: gd, perceptron
 
 
 @pytest.mark.parametrize("penalty", ["none", "l1", "l2", "elastic_net", "scaled"])
@@ -238,9 +264,16 @@ def test_gd_step_by_step(schedule, penalty):
     seen = []
     rate = 0.4 if schedule == "constant" else 6.0  # large enough that steps are refused
     fit(
-        X, y, solver="gd", schedule=schedule, learning_rate=rate, max_iter=12, tol=0,
-        callback=lambda state: seen.append(np.reshape(state.w, R.shape).copy()) and None, **options,
-    )  # fmt: skip
+        X,
+        y,
+        solver="gd",
+        schedule=schedule,
+        learning_rate=rate,
+        max_iter=12,
+        tol=0,
+        callback=lambda state: seen.append(np.reshape(state.w, R.shape).copy()) and None,
+        **options,
+    )
     expected = list(reference.gd(R, np.zeros(R.shape), 12, rate, adaptive=schedule == "adaptive"))
     for w in seen:  # a refused step may show as an iteration that stayed
         assert min(np.abs(w - other).max() for other in [np.zeros(R.shape), *expected]) < 1e-10
@@ -258,7 +291,12 @@ def test_perceptron_rule_step_by_step(classes, start, storage):
     R = reference.Objective(X, y, loss="perceptron", multiclass="max")
     seen = []
     options = {"loss": "perceptron", "solver": "perceptron", "shuffle": False, "start": start, "seed": 9, "max_iter": 8}
-    model = fit(STORAGES[storage](X), y, callback=lambda state: seen.append(np.reshape(state.w, R.shape).copy()) and None, **options)
+    model = fit(
+        STORAGES[storage](X),
+        y,
+        callback=lambda state: seen.append(np.reshape(state.w, R.shape).copy()) and None,
+        **options,
+    )
     w = np.zeros(R.shape) if start == "zeros" else uniform_start(X, y)
     expected = list(reference.perceptron(R, w, 8))
     assert len(seen) == len(expected)
@@ -269,8 +307,17 @@ def test_perceptron_rule_step_by_step(classes, start, storage):
 
 def uniform_start(X, y):
     """The parameters that start="uniform", seed=9 begins with: gradient descent that does not move."""
-    model = fit(X, y, loss="softmax" if len(set(y)) > 2 else "logistic", solver="gd", schedule="constant", learning_rate=1e-300,
-                max_iter=1, start="uniform", seed=9)  # fmt: skip
+    model = fit(
+        X,
+        y,
+        loss="softmax" if len(set(y)) > 2 else "logistic",
+        solver="gd",
+        schedule="constant",
+        learning_rate=1e-300,
+        max_iter=1,
+        start="uniform",
+        seed=9,
+    )
     return parameters(model)
 
 
@@ -283,7 +330,8 @@ def test_perceptron_converges_on_separable_data():
         y = reference.predict(Z)[margin > 0.2]
         for options in ({"shuffle": False}, {"seed": 1}, {"seed": 2, "start": "uniform"}):
             model = lc.fit(X[margin > 0.2], y, loss="perceptron", solver="perceptron", **options)
-            assert model.report.status == "converged" and model.report.mistakes == 0
+            assert model.report.status == "converged"
+            assert model.report.mistakes == 0
             np.testing.assert_array_equal(model.predict(X[margin > 0.2]), y)
 
 
@@ -312,14 +360,20 @@ def test_minimize_the_lectures_functions(function, start, best, solver):
 
 
 def test_minimize_fixed_rate_takes_the_lectures_steps():
-    """w <- w - eta 2 w from 4 with eta = 0.1: w shrinks by 0.8 a step."""
+    """W <- w - eta 2 w from 4 with eta = 0.1: w shrinks by 0.8 a step."""
     seen = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         lc.minimize(
-            parabola, [4.0], solver="gd", schedule="constant", learning_rate=0.1, max_iter=10, tol=0,
+            parabola,
+            [4.0],
+            solver="gd",
+            schedule="constant",
+            learning_rate=0.1,
+            max_iter=10,
+            tol=0,
             callback=lambda state: seen.append(float(state.w[0])) and None,
-        )  # fmt: skip
+        )
     np.testing.assert_allclose(seen[-10:], 4 * 0.8 ** np.arange(1, 11), rtol=1e-12)
 
 
@@ -336,7 +390,7 @@ def test_minimize_rosenbrock(n):
 
 
 def test_minimize_passes_exceptions_on():
-    def broken(w):
+    def broken(_):
         raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
@@ -350,16 +404,26 @@ def test_tol_is_a_certified_gap(digits):
     X, y = digits
     for tol in (1e-2, 1e-4, 1e-7):
         report = lc.fit(X, y, loss="softmax", l2=1e-3, tol=tol).report
-        assert report.status == "converged" and report.certificate == "gap"
-        assert report.measure <= tol and report.gap <= tol * max(report.objective, 1e-3 * np.log(10)) * (1 + 1e-9)
+        assert report.status == "converged"
+        assert report.certificate == "gap"
+        assert report.measure <= tol
+        assert report.gap <= tol * max(report.objective, 1e-3 * np.log(10)) * (1 + 1e-9)
 
 
 def test_epsilon(digits):
     X, y = digits
     for solver in ("lbfgs", "gd", "sgd"):
-        options = {"loss": "softmax", "l2": 1e-3, "solver": solver, "tol": 0, "max_iter": 500, "learning_rate": 0.1 if solver == "sgd" else 0}
+        options = {
+            "loss": "softmax",
+            "l2": 1e-3,
+            "solver": solver,
+            "tol": 0,
+            "max_iter": 500,
+            "learning_rate": 0.1 if solver == "sgd" else 0,
+        }
         report = fit(X, y, epsilon=1e-3, **options).report
-        assert report.status == "converged" and 2 <= report.iterations < 500
+        assert report.status == "converged"
+        assert 2 <= report.iterations < 500
         assert abs(report.history[-1] - report.history[-2]) < 1e-3
         assert "epsilon" in report.reason
 
@@ -370,18 +434,25 @@ def test_max_iter_callback_and_time_limit(solver):
     loss = "perceptron" if solver == "perceptron" else "softmax"
     options = {"loss": loss, "solver": solver, "tol": 0}
     report = fit(X, codes, max_iter=3, **options).report
-    assert report.status == "max_iter" and report.iterations == 3 and len(report.history) >= 3
+    assert report.status == "max_iter"
+    assert report.iterations == 3
+    assert len(report.history) >= 3
 
     states = []
-    report = fit(X, codes, max_iter=50, callback=lambda state: states.append(state.iteration) or state.iteration >= 5, **options).report
-    assert report.status == "stopped" and states == sorted(set(states)) and states[-1] == 5
+    report = fit(
+        X, codes, max_iter=50, callback=lambda state: states.append(state.iteration) or state.iteration >= 5, **options
+    ).report
+    assert report.status == "stopped"
+    assert states == sorted(set(states))
+    assert states[-1] == 5
     assert "callback" in report.reason
 
     report = fit(X, codes, max_iter=10**6, time_limit=0.0, **options).report
-    assert report.status == "time_limit" and report.iterations <= 1
+    assert report.status == "time_limit"
+    assert report.iterations <= 1
     assert np.isfinite(fit(X, codes, time_limit=0.0, **options).coef).all()
 
-    def fails(state):
+    def fails(_):
         raise LookupError("from the callback")
 
     with pytest.raises(LookupError, match="from the callback"):
@@ -401,7 +472,8 @@ def test_a_fit_that_fell_short_warns_with_the_figure_and_tol(digits):
 def test_divergence_is_reported():
     X, y = made(100, 4, 2)
     report = fit(1e3 * X, y, loss="squared", solver="sgd", learning_rate=1e10, max_iter=200).report
-    assert report.status == "diverged" and "learning_rate" in report.reason
+    assert report.status == "diverged"
+    assert "learning_rate" in report.reason
 
 
 # ------------------------------------------------------------------------------------------------------------ starts
@@ -412,7 +484,10 @@ def test_starts():
     stay = {"loss": "softmax", "solver": "gd", "schedule": "constant", "learning_rate": 1e-300, "max_iter": 1, "tol": 0}
     a, b, c = (parameters(fit(X, y, start="uniform", seed=seed, **stay)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(a, b)
-    assert (a != c).any() and np.abs(a).max() <= 1 and a.min() < -0.3 and a.max() > 0.3
+    assert (a != c).any()
+    assert np.abs(a).max() <= 1
+    assert a.min() < -0.3
+    assert a.max() > 0.3
     assert (parameters(fit(X, y, start="zeros", **stay)) == 0).all()
     given = np.random.default_rng(0).normal(size=a.shape)
     np.testing.assert_array_equal(parameters(fit(X, y, start=given, **stay)), given)
@@ -428,17 +503,24 @@ def test_a_warm_start_stops_at_once(solver, penalty):
     X, y = made(300, 6, 3)
     cold = lc.fit(X, y, loss="softmax", solver=solver, **penalty)
     warm = lc.fit(X, y, loss="softmax", solver=solver, start=parameters(cold), **penalty)
-    assert cold.report.iterations > 1 and warm.report.iterations <= 1
-    assert warm.report.status == "converged" and warm.report.reads <= 4
+    assert cold.report.iterations > 1
+    assert warm.report.iterations <= 1
+    assert warm.report.status == "converged"
+    assert warm.report.reads <= 4
 
 
 def test_rescaled_columns_stop_alike():
     """Without penalty a column times 1000 changes nothing but its coefficients: the measure does not see units."""
     X, y = made(300, 4, 3, seed=3)
     scales = np.array([1000.0, 1, 1e-2, 1])
-    a, b = fit(X, y, loss="softmax", tol=1e-4, max_iter=5000), fit(X * scales, y, loss="softmax", tol=1e-4, max_iter=5000)
+    a, b = (
+        fit(X, y, loss="softmax", tol=1e-4, max_iter=5000),
+        fit(X * scales, y, loss="softmax", tol=1e-4, max_iter=5000),
+    )
     R = reference.Objective(X, y, loss="softmax")
-    assert a.report.certificate == "stationary" and a.report.status == "converged" and b.report.status == "converged"
+    assert a.report.certificate == "stationary"
+    assert a.report.status == "converged"
+    assert b.report.status == "converged"
     assert R.value(parameters(a)) == pytest.approx(R.value(parameters(b) * np.append(scales, 1)), rel=1e-6)
 
 
@@ -488,8 +570,12 @@ def test_report(solver, storage):
     penalty = {} if solver == "perceptron" else {"l2": 0.01}
     model = fit(STORAGES[storage](X), y, loss=loss, solver=solver, max_iter=30, **penalty)
     report = model.report
-    assert report.solver == solver and report.status in MEASURED and report.level in lc.cpu.levels()
-    assert report.reads >= report.iterations > 0 and report.seconds > 0 and report.copies == 0
+    assert report.solver == solver
+    assert report.status in MEASURED
+    assert report.level in lc.cpu.levels()
+    assert report.reads >= report.iterations > 0
+    assert report.seconds > 0
+    assert report.copies == 0
     assert len(report.history) in (report.iterations, report.iterations + 1)
     assert report.tol == 1e-4
     R = reference.Objective(X, y, loss=loss, multiclass="max", **penalty)
@@ -497,7 +583,8 @@ def test_report(solver, storage):
     assert report.certificate == {"lbfgs": "gap", "gd": "gap", "sgd": "none", "perceptron": "mistakes"}[solver]
     assert (report.mistakes >= 0) == (solver == "perceptron")
     assert np.isnan(report.gap) == (report.certificate != "gap")
-    assert solver in str(report) and report.reason in str(report)
+    assert solver in str(report)
+    assert report.reason in str(report)
     if report.certificate == "gap":
         assert report.history[-1] <= report.history[0]
         # lbfgs: a step that is accepted at once costs one read; the certificate a few more.
@@ -509,7 +596,12 @@ def test_tracked_objective():
     problem = {"loss": "softmax", "l1": 0.01, "l2": 0.01}
     R = reference.Objective(X, y, **problem)
     seen = []
-    options = {"solver": "sgd", "max_iter": 6, "learning_rate": 0.05, "callback": lambda state: seen.append(state.w.copy()) and None}
+    options = {
+        "solver": "sgd",
+        "max_iter": 6,
+        "learning_rate": 0.05,
+        "callback": lambda state: seen.append(state.w.copy()) and None,
+    }
     tracked = fit(X, y, track_objective=True, **options, **problem)
     np.testing.assert_allclose(tracked.report.history, [R.value(w) for w in seen], rtol=1e-10)
     plain = fit(X, y, **options, **problem)
@@ -526,13 +618,21 @@ def test_trainer_goes_on_where_it_stopped(update, storage):
     """Passes over the same rows are the epochs of sgd; state of momentum and Adam is kept from call to call."""
     X, y = made(96, 5, 3)
     store = STORAGES[storage]
-    settings = {"loss": "softmax", "l2": 0.01, "update": update, "learning_rate": 0.05, "batch_size": 16, "shuffle": False}
+    settings = {
+        "loss": "softmax",
+        "l2": 0.01,
+        "update": update,
+        "learning_rate": 0.05,
+        "batch_size": 16,
+        "shuffle": False,
+    }
     trainer = lc.Trainer(classes=[0, 1, 2], **settings)
     means = [trainer.partial_fit(store(X), y) for _ in range(4)]
     model = fit(X, y, solver="sgd", max_iter=4, **settings)
     np.testing.assert_allclose(trainer.model.coef, model.coef, rtol=1e-12)
     np.testing.assert_allclose(trainer.model.intercept, model.intercept, rtol=1e-12)
-    assert means[-1] < means[0] and len(means) == 4
+    assert means[-1] < means[0]
+    assert len(means) == 4
     # Chunks of whole batches are the same pass.
     chunked = lc.Trainer(classes=[0, 1, 2], **settings)
     for _ in range(4):
@@ -556,7 +656,8 @@ def test_trainer_knows_classes_that_it_has_not_met():
     X, y = made(40, 3, 2)
     trainer = lc.Trainer(classes=["a", "b", "c"], loss="softmax", learning_rate=0.1)
     trainer.partial_fit(X, np.array(["a", "c"])[y])
-    assert trainer.model.coef.shape == (3, 3) and list(trainer.model.classes) == ["a", "b", "c"]
+    assert trainer.model.coef.shape == (3, 3)
+    assert list(trainer.model.classes) == ["a", "b", "c"]
     assert trainer.model.predict_proba(X).shape == (40, 3)
     with pytest.raises(ValueError, match="d"):
         trainer.partial_fit(X, np.array(["a", "d"])[y])
