@@ -12,6 +12,7 @@ constexpr const char* multiclasses[] = {"auto", "sum", "max", "ovr"};
 constexpr const char* solvers[] = {"auto", "lbfgs", "gd", "sgd", "perceptron"};
 constexpr const char* statuses[] = {"converged", "max_iter", "time_limit", "stopped", "interrupted", "stalled", "diverged"};
 constexpr const char* certificates[] = {"none", "gap", "estimate", "stationary", "mistakes"};
+constexpr const char* starts[] = {"zeros", "uniform", "given"};
 constexpr const char* updates[] = {"plain", "momentum", "nesterov", "adam"};
 constexpr const char* schedules[] = {"auto", "constant", "inverse", "step", "adaptive"};
 
@@ -38,6 +39,7 @@ const char* name(Schedule schedule) { return schedules[static_cast<int>(schedule
 Loss loss_named(const std::string& name) { return named<Loss>(losses, "loss", name); }
 Multiclass multiclass_named(const std::string& name) { return named<Multiclass>(multiclasses, "multiclass", name); }
 Solver solver_named(const std::string& name) { return named<Solver>(solvers, "solver", name); }
+Start start_named(const std::string& name) { return named<Start>(starts, "start", name); }
 Update update_named(const std::string& name) { return named<Update>(updates, "update", name); }
 Schedule schedule_named(const std::string& name) { return named<Schedule>(schedules, "schedule", name); }
 

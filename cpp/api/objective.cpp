@@ -99,9 +99,13 @@ void Objective::curvature_times(const double* w, const double* v, double* out) c
   });
 }
 
-void Objective::hessian(const double* w, double* out) const {
+void Objective::check_hessian() const {
   check_curvature(state_->problem.loss);
   check_hessian_size(size());
+}
+
+void Objective::hessian(const double* w, double* out) const {
+  check_hessian();
   const engine::Host host;
   state_->run(
       [&](engine::Objective* objective, engine::Message* message) { return engine_table().hessian(objective, w, &host, out, message); });

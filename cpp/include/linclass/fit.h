@@ -79,6 +79,7 @@ class LINCLASS_API Objective {
   /// out = H(w) v, H the Hessian of P (squared_hinge: generalised; l1 adds nothing), one read of X. Error for hinge and perceptron.
   void curvature_times(const double* w, const double* v, double* out) const;
   void hessian(const double* w, double* out) const;                      ///< size x size, symmetric. Error above 1 GiB, with the size
+  void check_hessian() const;                                            ///< throws what hessian would throw, before memory is asked for
   Gap gap(const double* w) const;                                        ///< Error where no gap exists; at most two reads of X
   template <class T>
   void scores(const double* w, T* out, Index stride = 0) const;          ///< rows x K, T the type of X
@@ -127,6 +128,7 @@ LINCLASS_API const char* name(Certificate certificate);
 LINCLASS_API const char* name(Update update);
 LINCLASS_API const char* name(Schedule schedule);
 LINCLASS_API Solver solver_named(const std::string& name);
+LINCLASS_API Start start_named(const std::string& name);
 LINCLASS_API Update update_named(const std::string& name);
 LINCLASS_API Schedule schedule_named(const std::string& name);
 

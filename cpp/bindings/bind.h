@@ -1,0 +1,13 @@
+/// One function a noun, called by core.cpp.
+#pragma once
+#include <pybind11/pybind11.h>
+
+namespace linclass::bindings {
+
+void bind_fit(pybind11::module_& m);
+void bind_functions(pybind11::module_& m);
+void bind_model(pybind11::module_& m);
+void bind_objective(pybind11::module_& m);
+void bind_trainer(pybind11::module_& m);
+
+}  // namespace linclass::bindings

@@ -1,0 +1,54 @@
+"""Linear classifiers trained by a C++ engine.
+
+>>> import linclass_cpp as lc
+>>> model = lc.fit(X, y, loss="softmax", l2=1e-4)
+>>> model.predict(X_new)
+
+``fit`` minimises
+
+    P(W, b) = sum_i s_i loss(y_i, W x_i + b) / sum_i s_i  +  l2/2 sum_kj (c_j W_kj)^2  +  l1 sum_kj c_j |W_kj|
+
+and says in ``model.report`` how far from the minimum it ended. ``Objective`` is P as a function, ``Trainer`` descends
+on data that come in parts, ``minimize`` runs the solvers on a function of your own, ``functions`` has the formulas on
+arrays, ``cpu`` says which engine computes.
+"""
+
+from typing import Any
+
+from . import _core, cpu
+from ._core import Error, Report, State
+from .fit import ConvergenceWarning, Gap, Interrupted, Minimum, Objective, Trainer, fit, minimize
+from .model import Model
+
+__all__ = [
+    "ConvergenceWarning",
+    "Error",
+    "Gap",
+    "Interrupted",
+    "Minimum",
+    "Model",
+    "Objective",
+    "Report",
+    "State",
+    "Trainer",
+    "__version__",
+    "build",
+    "cpu",
+    "fit",
+    "functions",
+    "minimize",
+]
+
+__version__ = _core.__version__
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("build", "functions"):
+        from importlib import import_module
+
+        return import_module("." + name, __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
