@@ -195,7 +195,7 @@ class Objective:
         self,
         X,
         y,
-        loss="logistic",
+        loss="softmax",
         l1=0.0,
         l2=0.0,
         penalty_scale=None,
@@ -340,6 +340,41 @@ def rate_at(schedule, eta0, step, epoch, decay=1e-4, power=1.0, factor=0.5, step
     return eta0
 
 
+class Random:
+    """SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def next(self):
+        mask = 2**64 - 1
+        self.state = (self.state + 0x9E3779B97F4A7C15) & mask
+        z = self.state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+        return z ^ (z >> 31)
+
+    def permutation(self, n):
+        """By Fisher and Yates."""
+        order = np.arange(n)
+        for i in range(n, 1, -1):
+            j = ((self.next() >> 32) * i) >> 32
+            order[[i - 1, j]] = order[[j, i - 1]]
+        return order
+
+
+def batches(n, size, random=None, whole=False):
+    """The rows of each batch of an epoch: in order, shuffled, or (`whole`) in order within batches that are shuffled."""
+    if random is None:
+        order = np.arange(n)
+    elif whole:
+        starts = random.permutation(-(-n // size)) * size
+        return [np.arange(start, min(start + size, n)) for start in starts]
+    else:
+        order = random.permutation(n)
+    return [order[start : start + size] for start in range(0, n, size)]
+
+
 def sgd(
     P: Objective,
     w,
@@ -352,9 +387,11 @@ def sgd(
     schedule="constant",
     factor=0.5,
     face_value=False,
+    seed=None,
+    whole=False,
     **options: Any,
 ) -> Iterator[tuple[np.ndarray, float]]:
-    """Minibatch descent through the rows in order; yields w and the mean loss after each epoch.
+    """Minibatch descent, through the rows in order or shuffled by `seed`; yields w and the mean loss of each epoch.
 
     The gradient of a batch is (n / sum s) sum_batch s_i g_i / |batch| + l2 c^2 w: over an epoch its mean is the
     gradient of P. `face_value`: without the factor n / sum s. l1 follows each step as a proximal step.
@@ -362,14 +399,13 @@ def sgd(
     w = np.array(np.reshape(w, P.shape), dtype=np.float64)
     v, second = np.zeros_like(w), np.zeros_like(w)
     step, eta0, last = 0, learning_rate, np.inf
+    random = None if seed is None else Random(seed)
     for epoch in range(epochs):
         total = 0.0
-        for start in range(0, P.n, batch_size):
-            rows = slice(start, min(start + batch_size, P.n))
-            size = rows.stop - rows.start
+        for rows in batches(P.n, batch_size, random, whole):
             eta = rate_at(schedule, eta0, step, epoch, factor=factor, **options)
             total += P.s[rows] @ P.loss.value(P.scores(w)[rows], P.Y[rows])
-            scale = P.s.sum() / size if face_value else P.n / size
+            scale = (P.s.sum() if face_value else P.n) / len(rows)
             g = scale * P.loss_gradient(w, rows) + P.l2 * P.c1**2 * w
             step += 1
             if update == "plain":
