@@ -134,8 +134,8 @@ def fit(
     y : (n,) labels (numbers, strings, bools), or (n, K) indicators or probabilities in [0, 1].
     loss : with margin m = +-z for two classes, y in {0, 1}:
         "logistic" log(1 + exp(-m)), more classes one against the rest; "softmax" cross-entropy of softmax(z);
-        "squared_sigmoid" (y - sigma(z))^2; "squared" (t - z)^2, t = +-1; "perceptron" max(0, -m); "hinge" max(0, 1 - m);
-        "squared_hinge" max(0, 1 - m)^2.
+        "squared_sigmoid" (y - sigma(z))^2; "squared" (t - z)^2, t = +-1; "perceptron" max(0, -m);
+        "hinge" max(0, 1 - m); "squared_hinge" max(0, 1 - m)^2.
     l1, l2 : strengths of the penalties, >= 0.
     penalty_scale : (d,) c_j >= 0, default 1.
     sample_weight : (n,) s_i >= 0, default 1.
