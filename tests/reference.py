@@ -295,12 +295,12 @@ class Objective:
         return self.value(w) - objective + terms.sum(), objective
 
     def measure(self, w):
-        """The scaled gradient: max_kj |g_kj| / rms(x_j), over rms(r at W = 0); g is the minimum-norm subgradient."""
+        """The scaled gradient: max_kj |g_kj| / rms(x_j) / rms(|r| at W = 0), g the minimum-norm subgradient."""
         weights = self.s / self.s.sum()
         R = self.loss.residual(np.zeros((self.n, self.K)), self.Y)
         rms = np.sqrt(weights @ self.A**2)
         rms[rms == 0] = 1
-        return (np.abs(self.minimum_norm_subgradient(w)) / rms).max() / np.sqrt((weights @ R**2).mean())
+        return (np.abs(self.minimum_norm_subgradient(w)) / rms).max() / np.sqrt((weights @ R**2).sum())
 
     def minimum(self, iterations=20000):
         """The optimum of a convex smooth loss, small data: Newton; with l1 by accelerated proximal steps."""
@@ -364,7 +364,7 @@ class Random:
 
 
 def batches(n, size, random=None, whole=False):
-    """The rows of each batch of an epoch: in order, shuffled, or (`whole`) in order within batches that are shuffled."""
+    """The rows of each batch of an epoch: in order; shuffled; or (`whole`) ranges of rows that are shuffled."""
     if random is None:
         order = np.arange(n)
     elif whole:
