@@ -4,6 +4,7 @@
 #pragma once
 #include "linclass/data.h"
 #include "linclass/export.h"
+#include "linclass/export.h"
 #include "linclass/functions.h"
 #include "linclass/options.h"
 #include "linclass/problem.h"
@@ -46,8 +47,8 @@ enum class Prediction : int { scores, classes, probabilities, log_probabilities 
 
 enum class FunctionName : int { exp, log1p, sigmoid, logit, softmax, log_softmax, softmax_jacobian, entropy, cross_entropy, log_likelihood };
 
-struct Objective;  // opaque
-struct Trainer;    // opaque
+class Objective;  // opaque
+class Trainer;    // opaque
 
 /// `threads` is resolved (>= 1) everywhere.
 struct Table {

@@ -1,0 +1,30 @@
+/// Labels of a block of rows as the losses want them: outputs x rows numbers, 1 where the output is meant.
+#pragma once
+#include "data/rows.h"
+
+namespace linclass::engine {
+
+template <class T>
+void fill_targets(const Targets& y, const Rows& rows, Index outputs, T* Y, Index stride) {
+  if (y.codes) {
+    for (Index k = 0; k < outputs; ++k) {
+      const int positive = static_cast<int>(outputs == 1 ? 1 : k);
+      T* to = Y + k * stride;
+      if (rows.list)
+        for (Index i = 0; i < rows.count; ++i) to[i] = y.codes[rows[i]] == positive ? T(1) : T(0);
+      else
+        for (Index i = 0; i < rows.count; ++i) to[i] = y.codes[rows.start + i] == positive ? T(1) : T(0);
+    }
+    return;
+  }
+  const auto copy = [&](auto* matrix) {
+    for (Index i = 0; i < rows.count; ++i)
+      for (Index k = 0; k < outputs; ++k) Y[k * stride + i] = static_cast<T>(matrix[rows[i] * y.stride + k]);
+  };
+  if (y.type == Type::float32)
+    copy(static_cast<const float*>(y.matrix));
+  else
+    copy(static_cast<const double*>(y.matrix));
+}
+
+}  // namespace linclass::engine

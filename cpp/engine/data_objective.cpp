@@ -1,0 +1,62 @@
+#include "data_objective.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/scan.h"
+#include "data/visit.h"
+
+namespace linclass::engine {
+
+double Objective::stationarity(const double* subgradient) {
+  double largest = 0;
+  for (Index i = 0; i < size(); ++i) largest = subgradient[i] == subgradient[i] ? std::max(largest, std::abs(subgradient[i])) : subgradient[i];
+  return largest;
+}
+
+DataObjective::DataObjective(const Problem& problem, Index outputs, double mean_weight)
+    : Objective(outputs, problem.X.columns + (problem.fit_intercept ? 1 : 0), PenaltyTerms(problem.penalty, problem.X.columns, problem.fit_intercept)),
+      problem_(problem),
+      features_(problem.X.columns),
+      mean_weight_(mean_weight) {}
+
+const std::vector<double>& DataObjective::scales() {
+  if (scales_.empty()) {
+    scales_.assign(static_cast<std::size_t>(columns), 1.0);
+    column_rms(scales_.data());
+    residual_scale_ = at_zero().residual_rms;
+  }
+  return scales_;
+}
+
+double DataObjective::stationarity(const double* subgradient) {
+  const std::vector<double>& rms = scales();
+  double largest = 0;
+  for (Index k = 0, i = 0; k < outputs; ++k)
+    for (Index j = 0; j < columns; ++j, ++i) {
+      const double scale = rms[static_cast<std::size_t>(j)], g = std::abs(subgradient[i]);
+      if (scale > 0 && !(g / scale <= largest)) largest = g / scale;  // a column of zeros has no gradient
+    }
+  return residual_scale_ > 0 ? largest / residual_scale_ : largest;
+}
+
+double DataObjective::mean_square_norm() {
+  double total = 1;
+  for (Index j = 0; j < features_; ++j) total += scales()[static_cast<std::size_t>(j)] * scales()[static_cast<std::size_t>(j)];
+  return total;
+}
+
+bool DataObjective::data_are_finite() const { return first_nonfinite(problem_.X).row < 0; }
+
+double mean_weight(const Problem& problem) {
+  if (!problem.sample_weight) return 1;
+  double total = 0;
+  for (Index i = 0; i < problem.X.rows; ++i) total += problem.sample_weight[i];
+  return total / static_cast<double>(problem.X.rows);
+}
+
+std::unique_ptr<DataObjective> make_objective(const Problem& problem, Index outputs, double mean_weight) {
+  return visit(problem.X, [&](const auto& x) { return make_pass(x, problem, outputs, mean_weight); });
+}
+
+}  // namespace linclass::engine

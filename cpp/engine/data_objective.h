@@ -1,0 +1,75 @@
+/// The objective of a Problem: fused passes over X in blocks of rows.
+///
+/// Rows are cut into chunks, chunks into blocks that stay in cache from their scores to their gradient, so X is read once. Each chunk has
+/// its own partial gradient; the partials are added in a binary tree. Chunks and blocks are functions of n, d, K, nnz, type and level alone:
+/// the same bits for any number of threads.
+#pragma once
+#include "linclass/problem.h"
+#include "loss/loss.h"
+#include "objective.h"
+
+namespace linclass::engine {
+
+class DataObjective : public Objective, public Minibatches {
+ public:
+  /// mean_weight: what sample weights are divided by: their mean (then a pass gives the weighted mean loss) or 1 (taken at face value).
+  DataObjective(const Problem& problem, Index outputs, double mean_weight);
+
+  int threads = 1;  ///< for calls from outside of a fit
+
+  /// Who works on the next calls, and whom to ask about stopping.
+  void work_with(Team& team) { team_ = &team; }
+
+  /// Keeps the scores of each evaluation (rows x outputs numbers), which `evaluate_intercept` needs.
+  virtual void keep_scores() = 0;
+  /// The data term as a function of the intercepts alone, at the weights of the last evaluation: no read of X.
+  virtual double evaluate_intercept(const double* b, double* gradient) = 0;
+
+  /// out = H(w) v; one read.
+  virtual void curvature_times(const double* w, const double* v, double* out) = 0;
+  /// out = H(w), size x size; one read.
+  virtual void hessian(const double* w, double* out) = 0;
+  virtual bool has_curvature() const = 0;
+  virtual bool smooth() const = 0;
+  bool has_intercept() const { return problem_.fit_intercept; }
+  Index features() const { return features_; }
+  bool data_are_finite() const;
+
+  /// A duality gap exists: the loss is convex and differentiable, l2 > 0, every c > 0.
+  virtual bool has_gap() const = 0;
+
+  /// max |g_kj| / rms(x_j) / rms(r at W = 0)
+  double stationarity(const double* subgradient) override;
+  /// sum_j mean(x_j^2) + 1: the scale of safe learning rates.
+  double mean_square_norm() override;
+
+  /// Of all parameters 0: the value, and the root of the mean square of the residual's norm. No read of X.
+  struct AtZero {
+    double value, residual_rms;
+  };
+  virtual AtZero at_zero() = 0;
+
+ protected:
+  virtual void column_rms(double* rms) = 0;  ///< sqrt of the weighted mean of x_j^2; one read
+
+  const Problem problem_;
+  const Index features_;
+  const double mean_weight_;
+  Team* team_ = nullptr;
+
+ private:
+  const std::vector<double>& scales();  ///< rms of each column of w, 1 for the intercept; read once
+  std::vector<double> scales_;
+  double residual_scale_ = 0;
+};
+
+/// The mean of the sample weights, 1 without them.
+double mean_weight(const Problem& problem);
+
+/// Compiled once a storage and type (pass_*.cpp).
+template <class X>
+std::unique_ptr<DataObjective> make_pass(const X& x, const Problem& problem, Index outputs, double mean_weight);
+
+std::unique_ptr<DataObjective> make_objective(const Problem& problem, Index outputs, double mean_weight);
+
+}  // namespace linclass::engine

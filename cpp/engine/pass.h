@@ -1,0 +1,391 @@
+/// DataObjective for one storage and type: the block loop.
+#pragma once
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "data/targets.h"
+#include "data_objective.h"
+#include "predict.h"
+
+namespace linclass::engine {
+
+#if defined(__AVX512F__)
+constexpr double block_bytes = 512 << 10;  // half of the second-level cache of the processors of this level
+#else
+constexpr double block_bytes = 192 << 10;
+#endif
+
+/// How rows are cut: `chunks` contiguous ranges of nearly equal length, each walked in blocks.
+struct Plan {
+  Index rows, chunks, block;
+
+  /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient.
+  Plan(Index rows, double cost, double row_bytes, Index parameters) : rows(rows) {
+    const double per_chunk = std::max(double(1 << 18), 4.0 * static_cast<double>(parameters));  // worth a task, and its share of zeroing and merging
+    const double most = std::min(64.0, std::max(1.0, double(128 << 20) / (8.0 * static_cast<double>(parameters))));
+    chunks = 1;
+    while (chunks * 2 <= rows && static_cast<double>(chunks) * per_chunk < cost && static_cast<double>(chunks * 2) <= most) chunks *= 2;
+    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes) / 8 * 8, 8, 512);
+  }
+  Index begin(Index chunk) const { return rows / chunks * chunk + std::min(chunk, rows % chunks); }
+};
+
+/// What one thread needs for one block.
+template <class T>
+struct Scratch {
+  std::vector<T> scores, targets, curvature, direction, loss, weights, spare;
+  void resize(Index outputs, Index block, bool second_order) {
+    const auto all = static_cast<std::size_t>(outputs * block), one = static_cast<std::size_t>(block);
+    scores.resize(all), targets.resize(all), loss.resize(one), weights.resize(one), spare.resize(3 * one);
+    if (second_order) curvature.resize(all), direction.resize(all);
+  }
+};
+
+template <class X>
+class Pass final : public DataObjective {
+  using T = typename X::Scalar;
+  using Weight = typename X::Weight;
+
+ public:
+  Pass(const X& x, const Problem& problem, Index outputs, double mean_weight)
+      : DataObjective(problem, outputs, mean_weight),
+        x_(x),
+        loss_(find_loss<T>(problem.loss, problem.multiclass, outputs)),
+        plan_(x.rows, x.cost(x.rows) * static_cast<double>(outputs),
+              x.cost(x.rows) / static_cast<double>(std::max<Index>(1, x.rows)) * sizeof(T) + 16.0 * static_cast<double>(outputs), partial_size()) {}
+
+  double evaluate(const double* w, double* gradient) override {
+    pack(w, packed_, bias_);
+    reads += 1;
+    run_pass(gradient != nullptr, false, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
+      const Index m = rows.count;
+      x_.scores(rows, packed_.data(), outputs, s.scores.data(), m);
+      if (!kept_.empty()) std::copy_n(s.scores.data(), outputs * m, kept_.data() + rows.start * outputs);
+      add_bias(s.scores.data(), m, m, bias_.data());
+      loss_.evaluate(block);
+      finish_block(rows, s, partial);
+      if (gradient) x_.add(rows, s.scores.data(), m, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
+    });
+    const double value = partials_[0] / rows_as_double() + penalty.l2_value(w, outputs);
+    if (gradient) {
+      unpack_gradient(gradient);
+      penalty.add_l2(w, outputs, gradient);
+    }
+    return value;
+  }
+
+  void keep_scores() override { kept_.resize(static_cast<std::size_t>(x_.rows * outputs)); }
+
+  double evaluate_intercept(const double* b, double* gradient) override {
+    run_pass(false, false, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
+      std::copy_n(kept_.data() + rows.start * outputs, outputs * rows.count, s.scores.data());
+      add_bias(s.scores.data(), rows.count, rows.count, b);
+      loss_.evaluate(block);
+      finish_block(rows, s, partial);
+    });
+    for (Index k = 0; k < outputs; ++k) gradient[k] = partials_[static_cast<std::size_t>(1 + k)] / rows_as_double();
+    return partials_[0] / rows_as_double();
+  }
+
+  void curvature_times(const double* w, const double* v, double* out) override {
+    std::vector<Weight> direction;
+    std::vector<double> direction_bias;
+    pack(w, packed_, bias_);
+    pack(v, direction, direction_bias);
+    reads += 1;
+    run_pass(true, true, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
+      const Index m = rows.count;
+      x_.scores(rows, packed_.data(), outputs, s.scores.data(), m);
+      add_bias(s.scores.data(), m, m, bias_.data());
+      x_.scores(rows, direction.data(), outputs, s.direction.data(), m);
+      add_bias(s.direction.data(), m, m, direction_bias.data());
+      loss_.evaluate(block);
+      loss_.curvature_times(block, s.direction.data());
+      std::swap(s.scores, s.direction);  // H_i dz_i takes the place of the residual
+      finish_block(rows, s, partial);
+      x_.add(rows, s.scores.data(), m, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
+    });
+    unpack_gradient(out);
+    penalty.add_l2(v, outputs, out);
+  }
+
+  void hessian(const double* w, double* out) override;
+
+  bool has_curvature() const override { return loss_.curvature_times != nullptr; }
+  bool smooth() const override { return loss_.smooth; }
+  double noise() const override { return std::is_same_v<T, float> ? 1e-7 : 1e-14; }
+  bool has_gap() const override {
+    bool scales = true;
+    for (Index j = 0; j < features_; ++j) scales = scales && penalty.c[static_cast<std::size_t>(j)] > 0;
+    return loss_.smooth && loss_.convex && penalty.l2 > 0 && scales;
+  }
+
+  Index rows() const override { return x_.rows; }
+  bool any_rows() const override { return X::any_rows; }
+  bool sparse() const override { return X::sparse; }
+  Index place(Index k, Index j) const override { return x_.at(outputs, k, j); }
+
+  double residuals(const Rows& batch, const double* v, double scale, const double* b, double* b_gradient) override {
+    const Index m = batch.count;
+    const Weight* weights = batch_weights(v);
+    batch_.resize(outputs, m, false);
+    reads += static_cast<double>(m) / static_cast<double>(x_.rows);
+    const Index tasks = batch_tasks(m);
+    team_->run(tasks, [&](Index task, int) {
+      const Index first = m * task / tasks, count = m * (task + 1) / tasks - first;
+      const Rows rows = batch.part(first, count);
+      Block<T> block{outputs, count, m, batch_.targets.data() + first, batch_.scores.data() + first, batch_.loss.data() + first, nullptr,
+                     batch_.spare.data() + 3 * first};
+      x_.scores(rows, weights, outputs, block.scores, m);
+      if (scale != 1)
+        for (Index k = 0; k < outputs; ++k)
+          for (Index i = 0; i < count; ++i) block.scores[k * m + i] *= static_cast<T>(scale);
+      add_bias(block.scores, count, m, b);
+      fill_targets(problem_.y, rows, outputs, batch_.targets.data() + first, m);
+      loss_.evaluate(block);
+      weigh(rows, batch_.weights.data() + first, block.scores, m, block.loss);
+    });
+    for (Index k = 0; k < outputs; ++k) {
+      b_gradient[k] = 0;
+      for (Index i = 0; i < m; ++i) b_gradient[k] += static_cast<double>(batch_.scores[static_cast<std::size_t>(k * m + i)]);
+    }
+    double total = 0;
+    for (Index i = 0; i < m; ++i) total += static_cast<double>(batch_.loss[static_cast<std::size_t>(i)]);
+    return total;
+  }
+
+  void add(const Rows& batch, double factor, double* g) override {
+    const Index extent = x_.extent(outputs), tasks = std::min(extent, batch_tasks(batch.count));
+    team_->run(tasks, [&](Index task, int) {
+      x_.add(batch, batch_.scores.data(), batch.count, outputs, factor, g, extent * task / tasks, extent * (task + 1) / tasks);
+    });
+  }
+
+  void stored_columns(const Rows& batch, std::vector<Index>& columns) const override {
+    columns.clear();
+    if constexpr (X::sparse)
+      for (Index i = 0; i < batch.count; ++i) x_.each(batch[i], [&](Index j, T) { columns.push_back(j); });
+  }
+
+ protected:
+  void column_rms(double* rms) override {
+    reads += 1;
+    const Index d = features_;
+    std::vector<double> sums(static_cast<std::size_t>(d * plan_.chunks));
+    team_->run(plan_.chunks, [&](Index chunk, int) {
+      double* sum = sums.data() + chunk * d;
+      for (Index i = plan_.begin(chunk); i < plan_.begin(chunk + 1); ++i) {
+        if (i % 64 == 0) team_->check();
+        const double s = weight(i);
+        const auto square = [&](Index j, double value) { sum[j] += s * value * value; };
+        if constexpr (X::sparse)
+          x_.each(i, [&](Index j, T value) { square(j, static_cast<double>(value)); });
+        else
+          for (Index j = 0; j < d; ++j) square(j, static_cast<double>(x_.at_row(i, j)));
+      }
+    });
+    for (Index j = 0; j < d; ++j) {
+      double total = 0;
+      for (Index chunk = 0; chunk < plan_.chunks; ++chunk) total += sums[static_cast<std::size_t>(chunk * d + j)];
+      rms[j] = std::sqrt(total / rows_as_double());
+    }
+  }
+
+  AtZero at_zero() override {
+    double value = 0, square = 0;
+    Scratch<T> s;
+    s.resize(outputs, plan_.block, false);
+    for (Index start = 0; start < x_.rows; start += plan_.block) {
+      const Rows rows{start, std::min(plan_.block, x_.rows - start)};
+      Block<T> block = begin_block(rows, s, false);
+      std::fill(s.scores.begin(), s.scores.end(), T(0));
+      loss_.evaluate(block);
+      for (Index i = 0; i < rows.count; ++i) {
+        const double weight_i = weight(rows[i]);
+        value += weight_i * static_cast<double>(s.loss[static_cast<std::size_t>(i)]);
+        for (Index k = 0; k < outputs; ++k) {
+          const double r = static_cast<double>(s.scores[static_cast<std::size_t>(k * rows.count + i)]);
+          square += weight_i * r * r;
+        }
+      }
+    }
+    return {value / rows_as_double(), std::sqrt(square / rows_as_double())};
+  }
+
+ private:
+  Index partial_size() const { return 1 + outputs + outputs * features_; }  // value, gradient of b, packed gradient of W
+  double rows_as_double() const { return static_cast<double>(x_.rows); }
+  double weight(Index i) const { return problem_.sample_weight ? problem_.sample_weight[i] / mean_weight_ : 1.0; }
+
+  void pack(const double* w, std::vector<Weight>& packed, std::vector<double>& bias) const {
+    packed.resize(static_cast<std::size_t>(outputs * features_));
+    bias.assign(static_cast<std::size_t>(outputs), 0.0);
+    for (Index k = 0; k < outputs; ++k) {
+      for (Index j = 0; j < features_; ++j) packed[static_cast<std::size_t>(x_.at(outputs, k, j))] = static_cast<Weight>(w[k * columns + j]);
+      if (problem_.fit_intercept) bias[static_cast<std::size_t>(k)] = w[k * columns + features_];
+    }
+  }
+  void unpack_gradient(double* gradient) const {
+    const double n = rows_as_double();
+    const double *bias = partials_.data() + 1, *packed = bias + outputs;
+    for (Index k = 0; k < outputs; ++k) {
+      for (Index j = 0; j < features_; ++j) gradient[k * columns + j] = packed[x_.at(outputs, k, j)] / n;
+      if (problem_.fit_intercept) gradient[k * columns + features_] = bias[k] / n;
+    }
+  }
+  void add_bias(T* scores, Index count, Index stride, const double* bias) const {
+    for (Index k = 0; k < outputs; ++k)
+      for (Index i = 0; i < count; ++i) scores[k * stride + i] += static_cast<T>(bias[k]);
+  }
+
+  Block<T> begin_block(const Rows& rows, Scratch<T>& s, bool second_order) const {
+    fill_targets(problem_.y, rows, outputs, s.targets.data(), rows.count);
+    return {outputs, rows.count, rows.count, s.targets.data(), s.scores.data(), s.loss.data(), second_order ? s.curvature.data() : nullptr, s.spare.data()};
+  }
+  /// Residuals (outputs x rows with leading dimension stride) and losses times the sample weights.
+  void weigh(const Rows& rows, T* weights, T* residuals, Index stride, T* loss) const {
+    if (!problem_.sample_weight) return;
+    for (Index i = 0; i < rows.count; ++i) weights[i] = static_cast<T>(weight(rows[i]));
+    for (Index i = 0; i < rows.count; ++i) loss[i] *= weights[i];
+    for (Index k = 0; k < outputs; ++k)
+      for (Index i = 0; i < rows.count; ++i) residuals[k * stride + i] *= weights[i];
+  }
+  /// Weights the block and adds its value and the gradient of b to the partial sums.
+  void finish_block(const Rows& rows, Scratch<T>& s, double* partial) const {
+    const Index m = rows.count;
+    weigh(rows, s.weights.data(), s.scores.data(), m, s.loss.data());
+    double value = 0;
+    for (Index i = 0; i < m; ++i) value += static_cast<double>(s.loss[static_cast<std::size_t>(i)]);
+    partial[0] += value;
+    for (Index k = 0; k < outputs; ++k) {
+      double total = 0;
+      for (Index i = 0; i < m; ++i) total += static_cast<double>(s.scores[static_cast<std::size_t>(k * m + i)]);
+      partial[1 + k] += total;
+    }
+  }
+
+  /// body(rows, scratch, block, partial) on every block, partials in their chunk, then their sum in partials_[0...].
+  template <class Body>
+  void run_pass(bool gradient, bool second_order, Body&& body) {
+    const Index length = gradient ? partial_size() : 1 + outputs;
+    partials_.resize(static_cast<std::size_t>(length * plan_.chunks));
+    scratch_.resize(static_cast<std::size_t>(team_->threads()));
+    for (auto& s : scratch_) s.resize(outputs, plan_.block, second_order);
+    team_->run(plan_.chunks, [&](Index chunk, int worker) {
+      double* partial = partials_.data() + chunk * length;
+      std::fill_n(partial, length, 0.0);
+      Scratch<T>& s = scratch_[static_cast<std::size_t>(worker)];
+      const Index end = plan_.begin(chunk + 1);
+      for (Index start = plan_.begin(chunk); start < end; start += plan_.block) {
+        team_->check();
+        const Rows rows{start, std::min(plan_.block, end - start)};
+        Block<T> block = begin_block(rows, s, second_order);
+        body(rows, s, block, partial);
+      }
+    });
+    // the tree: neighbours at distance 1, 2, 4, ...; number by number, so that threads may share it
+    const Index piece = 4096, pieces = plan_.chunks == 1 ? 0 : (length + piece - 1) / piece;
+    team_->run(pieces, [&](Index p, int) {
+      const Index from = p * piece, to = std::min(length, from + piece);
+      for (Index distance = 1; distance < plan_.chunks; distance *= 2)
+        for (Index chunk = 0; chunk + distance < plan_.chunks; chunk += 2 * distance) {
+          double* into = partials_.data() + chunk * length;
+          const double* other = partials_.data() + (chunk + distance) * length;
+          for (Index i = from; i < to; ++i) into[i] += other[i];
+        }
+    });
+  }
+
+  const Weight* batch_weights(const double* v) {
+    if constexpr (std::is_same_v<Weight, double>) {
+      return v;
+    } else {
+      packed_.assign(v, v + outputs * features_);
+      return packed_.data();
+    }
+  }
+  Index batch_tasks(Index m) const {
+    return std::clamp<Index>(static_cast<Index>(x_.cost(m) * static_cast<double>(outputs) / double(1 << 17)), 1, std::min<Index>(m, 64));
+  }
+
+  const X x_;
+  const LossFunctions<T>& loss_;
+  const Plan plan_;
+  std::vector<Weight> packed_;
+  std::vector<double> bias_, partials_;
+  std::vector<T> kept_;
+  std::vector<Scratch<T>> scratch_;
+  Scratch<T> batch_;
+};
+
+/// Every pair of outputs and stripe of columns is a task of its own, which adds X' diag(H_kl) X block after block.
+template <class X>
+void Pass<X>::hessian(const double* w, double* out) {
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Index block_rows = 256, stripe = 64, stripes = (columns + stripe - 1) / stripe, pairs = outputs * (outputs + 1) / 2;
+  pack(w, packed_, bias_);
+  reads += 1;
+  std::fill_n(out, size() * size(), 0.0);
+  Scratch<T> s;
+  s.resize(outputs, block_rows, true);
+  Matrix rows_of_x(block_rows, columns);
+  for (Index start = 0; start < x_.rows; start += block_rows) {
+    const Rows rows{start, std::min(block_rows, x_.rows - start)};
+    const Index m = rows.count;
+    x_.scores(rows, packed_.data(), outputs, s.scores.data(), m);
+    add_bias(s.scores.data(), m, m, bias_.data());
+    const Block<T> block = begin_block(rows, s, true);
+    loss_.evaluate(block);
+    rows_of_x.setZero();
+    for (Index i = 0; i < m; ++i) {
+      if constexpr (X::sparse)
+        x_.each(start + i, [&](Index j, T value) { rows_of_x(i, j) += static_cast<double>(value); });
+      else
+        for (Index j = 0; j < features_; ++j) rows_of_x(i, j) = static_cast<double>(x_.at_row(start + i, j));
+      if (problem_.fit_intercept) rows_of_x(i, features_) = 1;
+    }
+    std::vector<T> entries(static_cast<std::size_t>(pairs * m));
+    std::vector<std::pair<Index, Index>> pair;
+    for (Index k = 0; k < outputs; ++k)
+      for (Index l = 0; l <= k; ++l) {
+        loss_.curvature_entry(block, k, l, entries.data() + static_cast<Index>(pair.size()) * m);
+        pair.emplace_back(k, l);
+      }
+    team_->run(pairs * stripes, [&](Index task, int) {
+      const Index p = task / stripes, from = task % stripes * stripe, width = std::min(stripe, columns - from);
+      const auto [k, l] = pair[static_cast<std::size_t>(p)];
+      Matrix weighted = rows_of_x.block(0, from, m, width);
+      for (Index i = 0; i < m; ++i) weighted.row(i) *= weight(start + i) * static_cast<double>(entries[static_cast<std::size_t>(p * m + i)]);
+      Eigen::Map<Matrix, 0, Eigen::OuterStride<>> part(out + (k * columns + from) * size() + l * columns, width, columns, Eigen::OuterStride<>(size()));
+      part.noalias() += weighted.transpose() * rows_of_x.topRows(m);
+    });
+  }
+  for (Index k = 0; k < outputs; ++k)
+    for (Index l = 0; l <= k; ++l)
+      for (Index i = 0; i < columns; ++i)
+        for (Index j = 0; j < (k == l ? i + 1 : columns); ++j) {
+          double& entry = out[(k * columns + i) * size() + l * columns + j];
+          entry /= rows_as_double();
+          out[(l * columns + j) * size() + k * columns + i] = entry;
+        }
+  for (Index k = 0; k < outputs; ++k)
+    for (Index j = 0; j < columns; ++j) {
+      const double c = penalty.c[static_cast<std::size_t>(j)];
+      out[(k * columns + j) * size() + k * columns + j] += penalty.l2 * c * c;
+    }
+}
+
+/// One storage and type compiled (pass_*.cpp).
+#define LINCLASS_COMPILE(...)                                                                                                   \
+  template <>                                                                                                                   \
+  std::unique_ptr<DataObjective> make_pass(const __VA_ARGS__& x, const Problem& problem, Index outputs, double mean_weight) {    \
+    return std::make_unique<Pass<__VA_ARGS__>>(x, problem, outputs, mean_weight);                                               \
+  }                                                                                                                             \
+  template <>                                                                                                                   \
+  void predict(const __VA_ARGS__& x, const LinearModel& model, Prediction what, void* out, Index stride, Team& team) {           \
+    predict_rows(x, model, what, out, stride, team);                                                                            \
+  }
+
+}  // namespace linclass::engine

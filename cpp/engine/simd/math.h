@@ -1,0 +1,135 @@
+/// exp and log1p to 2 ulp, and sigma on top of them, for float and double.
+///
+/// Branch-free arithmetic on one number: the compiler turns a loop over them into the vectors of this level, and every loss stays a plain
+/// loop. Both follow the classical argument reductions (Muller, Elementary Functions, 3rd ed., ch. 11; Tang 1989, 1990) with Taylor
+/// coefficients, which at these small arguments need one or two terms more than minimax ones and no table of magic numbers.
+#pragma once
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+namespace linclass::engine {
+
+template <class T>
+struct Float;
+template <>
+struct Float<double> {
+  using Bits = std::uint64_t;
+  static constexpr int mantissa = 52;
+  static constexpr Bits bias = 1023, sqrt_half = 0x3fe6a09e667f3bcd;
+  static constexpr double round = 6755399441055744.0;           // 1.5 * 2^52: adding it leaves the nearest integer in the low bits
+  static constexpr double integer = 4503599627370496.0;         // 2^52
+  static constexpr double log2e = 1.4426950408889634;
+  static constexpr double ln2_high = 6.93147180369123816490e-01;  // its low 21 bits are 0, so that k * ln2_high is exact
+  static constexpr double ln2_low = 1.90821492927058770002e-10;
+  static constexpr double exp_lowest = -746, exp_highest = 710;   // 0 and infinity after rounding
+  static constexpr int exp_terms = 13, log_terms = 10;
+};
+template <>
+struct Float<float> {
+  using Bits = std::uint32_t;
+  static constexpr int mantissa = 23;
+  static constexpr Bits bias = 127, sqrt_half = 0x3f3504f3;
+  static constexpr float round = 12582912.0f;
+  static constexpr float integer = 8388608.0f;
+  static constexpr float log2e = 1.44269504f;
+  static constexpr float ln2_high = 6.93145752e-01f;  // low bits are 0
+  static constexpr float ln2_low = 1.42860682e-06f;
+  static constexpr float exp_lowest = -105, exp_highest = 89;
+  static constexpr int exp_terms = 7, log_terms = 4;
+};
+
+template <class T>
+inline typename Float<T>::Bits to_bits(T x) {
+  typename Float<T>::Bits bits;
+  std::memcpy(&bits, &x, sizeof(x));
+  return bits;
+}
+template <class T>
+inline T from_bits(typename Float<T>::Bits bits) {
+  T x;
+  std::memcpy(&x, &bits, sizeof(x));
+  return x;
+}
+
+/// 2^k for an integral k whose power is a normal number.
+template <class T>
+inline T power_of_two(T k) {
+  using F = Float<T>;
+  const typename F::Bits offset = F::bias - to_bits(F::round);  // wraps; only the low bits of the sum survive the shift
+  return from_bits<T>(static_cast<typename F::Bits>((to_bits(k + F::round) + offset) << F::mantissa));
+}
+
+/// 1 / n!
+template <class T>
+constexpr T inverse_factorial(int n) {
+  double f = 1;
+  for (int i = 2; i <= n; ++i) f *= i;
+  return static_cast<T>(1 / f);
+}
+
+/// sum_{i=First}^{Last} r^(i-First) / i!, by Horner.
+template <class T, int First, int Last>
+inline T exp_series(T r) {
+  constexpr T coefficient = inverse_factorial<T>(First);
+  if constexpr (First == Last)
+    return coefficient;
+  else
+    return coefficient + r * exp_series<T, First + 1, Last>(r);
+}
+
+/// e^x = 2^k e^r with |r| <= log(2)/2. Two powers of two, so that results near 0 and infinity round once.
+template <class T>
+inline T exp(T x) {
+  using F = Float<T>;
+  T c = x < F::exp_lowest ? F::exp_lowest : x;  // comparisons that let NaN through
+  c = c > F::exp_highest ? F::exp_highest : c;
+  const T k = (c * F::log2e + F::round) - F::round;
+  const T r = (c - k * F::ln2_high) - k * F::ln2_low;
+  const T e = T(1) + (r + (r * r) * exp_series<T, 2, F::exp_terms>(r));
+  const T half = (k * T(0.5) + F::round) - F::round;
+  return e * power_of_two<T>(half) * power_of_two<T>(k - half);
+}
+
+/// sum_{i=I}^{Last} z^(i-I) 2/(2i+1)
+template <class T, int I, int Last>
+inline T atanh_series(T z) {
+  constexpr T coefficient = static_cast<T>(2.0 / (2 * I + 1));
+  if constexpr (I == Last)
+    return coefficient;
+  else
+    return coefficient + z * atanh_series<T, I + 1, Last>(z);
+}
+
+/// log(1 + x) = k log 2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f);
+/// the rounding of u = 1 + x is put back to first order. Where k = 0, f is x itself and nothing was rounded.
+template <class T>
+inline T log1p(T x) {
+  using F = Float<T>;
+  using Bits = typename F::Bits;
+  constexpr Bits one = F::bias << F::mantissa, fraction = (Bits(1) << F::mantissa) - 1;
+  const T u = T(1) + x;
+  const Bits shifted = to_bits(u) + (one - F::sqrt_half);
+  const T k = from_bits<T>(static_cast<Bits>((shifted >> F::mantissa) | to_bits(F::integer))) - (F::integer + static_cast<T>(F::bias));
+  const T m = from_bits<T>(static_cast<Bits>((shifted & fraction) + F::sqrt_half));
+  const T lost = u > T(2) ? T(1) - (u - x) : x - (u - T(1));
+  const T f = k == T(0) ? x : m - T(1);
+  const T correction = k == T(0) ? T(0) : lost / u;
+  const T s = f / (T(2) + f), z = s * s, half = T(0.5) * f * f;
+  const T tail = s * (half + z * atanh_series<T, 1, F::log_terms>(z)) + (k * F::ln2_low + correction);
+  T y = k * F::ln2_high + (f - (half - tail));
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  y = x == infinity ? infinity : y;
+  y = x == T(0) ? x : y;
+  y = x == T(-1) ? -infinity : y;
+  return x >= T(-1) ? y : std::numeric_limits<T>::quiet_NaN();
+}
+
+/// sigma(z) without overflow: 1 / (1 + e) or e / (1 + e) with e = exp(-|z|).
+template <class T>
+inline T sigmoid(T z) {
+  const T e = exp(z < T(0) ? z : -z);
+  return (z < T(0) ? e : T(1)) / (T(1) + e);
+}
+
+}  // namespace linclass::engine

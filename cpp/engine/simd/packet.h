@@ -1,0 +1,63 @@
+/// The vector of this level: Eigen's packets, plus the one thing they lack, a partial load.
+#pragma once
+#include <Eigen/Core>
+#include <type_traits>
+
+namespace linclass::engine {
+
+template <class T>
+using Packet = typename Eigen::internal::packet_traits<T>::type;
+template <class T>
+constexpr int packet_size = static_cast<int>(Eigen::internal::unpacket_traits<Packet<T>>::size);
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int vector_registers = 32;
+#else
+constexpr int vector_registers = 16;
+#endif
+
+template <class T>
+inline Packet<T> load(const T* x) {
+  return Eigen::internal::ploadu<Packet<T>>(x);
+}
+template <class T>
+inline Packet<T> broadcast(T x) {
+  return Eigen::internal::pset1<Packet<T>>(x);
+}
+template <class P>
+inline P multiply_add(const P& a, const P& b, const P& c) {
+  return Eigen::internal::pmadd(a, b, c);
+}
+template <class T>
+inline void store(T* to, const Packet<T>& x) {
+  Eigen::internal::pstoreu(to, x);
+}
+template <class P>
+inline auto sum(const P& x) {
+  return Eigen::internal::predux(x);
+}
+
+/// The first `count` < packet_size numbers, zeros behind them; memory behind them is not touched.
+template <class T>
+inline Packet<T> load_partial(const T* x, int count) {
+#if defined(__AVX512F__)
+  if constexpr (std::is_same_v<T, double>)
+    return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), x);
+  else
+    return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), x);
+#elif defined(__AVX2__)
+  alignas(32) static constexpr std::int32_t ones[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+  constexpr int words = static_cast<int>(sizeof(T) / 4);
+  const __m256i mask = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ones + 8 - count * words));
+  if constexpr (std::is_same_v<T, double>)
+    return _mm256_maskload_pd(x, mask);
+  else
+    return _mm256_maskload_ps(x, mask);
+#else
+  T padded[packet_size<T>] = {};
+  for (int i = 0; i < count; ++i) padded[i] = x[i];
+  return load(padded);
+#endif
+}
+
+}  // namespace linclass::engine

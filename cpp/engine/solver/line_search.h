@@ -1,0 +1,52 @@
+/// Step lengths along a descent direction.
+#pragma once
+#include <algorithm>
+#include <cmath>
+
+namespace linclass::engine {
+
+/// A step t with value f and slope (directional derivative) there.
+struct Step {
+  double t, f, slope;
+};
+
+/// Minimiser of the cubic through two steps' values and slopes (Nocedal and Wright, eq. 3.59), kept inside the middle of the bracket.
+inline double cubic_minimiser(const Step& a, const Step& b) {
+  const double width = b.t - a.t, chord = 3 * (a.f - b.f) / width;
+  const double theta = chord + a.slope + b.slope, root = std::sqrt(std::max(0.0, theta * theta - a.slope * b.slope));
+  const double t = b.t - width * (b.slope + root - theta) / (b.slope - a.slope + 2 * root);
+  const double middle = 0.5 * (a.t + b.t), margin = 0.1 * std::abs(width);
+  return std::isfinite(t) ? std::clamp(t, std::min(a.t, b.t) + margin, std::max(a.t, b.t) - margin) : middle;
+}
+
+/// A step that satisfies the strong Wolfe conditions (Nocedal and Wright, section 3.5): enough decrease, and a slope of at most 0.9 of the first.
+/// Where values differ by rounding alone, decrease is judged by the slope (approximate Wolfe: Hager and Zhang, SIAM J. Optim. 2005).
+/// evaluate(t) gives the Step; the returned step is the last evaluated. t = 0: none was found.
+template <class Evaluate>
+Step wolfe_search(const Step& start, double first, double noise, Evaluate&& evaluate) {
+  constexpr double decrease = 1e-4, curvature = 0.9;
+  Step low = start, high{0, 0, 0};  // low: enough decrease, still steep; high: too far; t = 0: not known yet
+  double t = first;
+  for (int tries = 0; tries < 30; ++tries) {
+    const Step now = evaluate(t);
+    const bool finite = std::isfinite(now.f) && std::isfinite(now.slope);
+    const bool falls = finite && (now.f <= start.f + decrease * t * start.slope ||
+                                  (now.f <= start.f + noise * std::abs(start.f) && now.slope <= (2 * decrease - 1) * start.slope));
+    if (falls && std::abs(now.slope) <= -curvature * start.slope) return now;
+    if (falls && now.slope < 0)
+      low = now;
+    else
+      high = now;
+    if (high.t == 0)
+      t *= 4;
+    else if (!finite)
+      t = low.t + 0.1 * (high.t - low.t);
+    else
+      t = cubic_minimiser(low, high);
+    if (high.t != 0 && !(high.t - low.t > 1e-16 * high.t)) break;
+  }
+  if (low.t > 0 && low.f < start.f) return evaluate(low.t);  // decrease without the slope: progress all the same
+  return {0, start.f, start.slope};
+}
+
+}  // namespace linclass::engine

@@ -1,0 +1,52 @@
+/// When a solver stops, and what is known then: the certificate, the limits, the callback, the history.
+#pragma once
+#include <stdexcept>
+#include <vector>
+
+#include "data_objective.h"
+
+namespace linclass::engine {
+
+/// The first evaluation was not a number: bad data. The api says where.
+struct NotFinite : std::runtime_error {
+  NotFinite() : std::runtime_error("the objective is not finite at the start") {}
+};
+
+class Monitor {
+ public:
+  /// data: the objective where it is one of data, else null.
+  Monitor(const Settings& settings, Team& team, Objective& objective, DataObjective* data, Index default_iterations);
+
+  /// The start of a batch solver: true where it is optimal already.
+  bool start(double* w, double smooth, const double* gradient);
+  /// A step of a batch solver to w is accepted; true: return. The certificate may move the intercept of w.
+  bool iteration(double* w, double smooth, const double* gradient);
+  /// An epoch of sgd or the perceptron rule; mistakes < 0: not counted.
+  bool epoch(const double* w, double objective, Index mistakes);
+
+  /// No step lowers the objective any more: converged, if the certificate at w says so.
+  void stalled(double* w);
+  void finish(Status status) { outcome.status = status; }
+
+  Outcome outcome{};
+
+ private:
+  bool certified(double* w, double* smooth, const double* gradient, bool report);
+  bool ended(const double* w, double objective);
+
+  const Settings& settings_;
+  Team& team_;
+  Objective& objective_;
+  DataObjective* const data_;
+  const Index most_iterations_;
+  const Clock::time_point started_ = Clock::now();
+  const bool has_gap_;
+  double at_zero_ = 0, trigger_ = 0;
+  double previous_;
+  std::vector<double> subgradient_, trial_, trial_gradient_;
+};
+
+/// Moves the intercept of w to its optimum and gives the smooth value, the gradient and the duality gap there. Uses the scores that an evaluation at w kept; one read.
+double gap_at_best_intercept(DataObjective& objective, double* w, double* smooth, double* gradient);
+
+}  // namespace linclass::engine
