@@ -8,8 +8,6 @@
 
 namespace linclass {
 
-Error::~Error() = default;  // the key function: one type_info for all who throw and catch
-
 template <class Body>
 int Calls::guarded(Body&& body) noexcept {
   if (kept_) return 1;

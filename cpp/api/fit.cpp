@@ -119,11 +119,10 @@ Fit fit(const Problem& asked, const Options& options) {
   engine::Outcome outcome{};
   engine::Message message{};
   const engine::Code code = engine_table().fit(&problem, &settings, w.data(), &host, &outcome, &message);
+  const bool invalid = code == engine::Code::invalid;  // values were checked before: what is left is a first objective that is not finite
+  if (invalid || (code == engine::Code::ok && outcome.status == Status::diverged)) check_finite(problem.X);
+  if (invalid) scores_overflow();
   calls.check(code, message);
-  if (outcome.status == Status::diverged || !std::isfinite(outcome.objective)) {
-    check_finite(problem.X);
-    if (outcome.iterations == 0) scores_overflow();
-  }
 
   Fit result;
   result.report = report_of(outcome, settings, std::move(history), seconds_since(begin));

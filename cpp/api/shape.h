@@ -20,7 +20,7 @@ struct Shape {
 /// Of a problem whose classes are counted.
 inline Shape shape_of(const Problem& problem) {
   Shape shape;
-  shape.multilabel = problem.y.codes == nullptr && problem.loss != Loss::softmax;
+  shape.multilabel = !problem.y.codes && problem.y.matrix && problem.loss != Loss::softmax;
   shape.outputs = !shape.multilabel && problem.loss != Loss::softmax && problem.y.classes == 2 ? 1 : problem.y.classes;
   shape.features = problem.X.columns;
   shape.intercept = problem.fit_intercept;

@@ -70,10 +70,11 @@ double Trainer::partial_fit(const Matrix& X, const Targets& asked, const double*
   engine::Message message{};
   const engine::Code code = engine_table().trainer_pass(state_->trainer.get(), &X, &y, sample_weight, &host, &mean, &message);
   state_->seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  calls.check(code, message);
-  state_->status = code == engine::Code::stopped ? Status::interrupted : std::isfinite(mean) ? Status::max_iter : Status::diverged;
-  if (state_->status == Status::diverged) check_finite(X);
-  if (state_->status != Status::interrupted) state_->history.push_back(mean);
+  const bool invalid = code == engine::Code::invalid;  // values were checked before: what is left is a loss that is not finite
+  if (invalid) check_finite(X);
+  if (!invalid) calls.check(code, message);
+  state_->status = invalid ? Status::diverged : code == engine::Code::stopped ? Status::interrupted : Status::max_iter;
+  if (code == engine::Code::ok) state_->history.push_back(mean);
   return mean;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <initializer_list>
 #include <limits>
 #include <string>
 #include <vector>
@@ -106,7 +105,7 @@ Index count_classes(const Targets& y) {
 
 /// The table of losses: which forms each one has.
 Multiclass resolved(Loss loss, Multiclass form, Solver solver) {
-  using Forms = std::initializer_list<Multiclass>;
+  using Forms = std::vector<Multiclass>;
   const Forms forms = loss == Loss::softmax         ? Forms{Multiclass::automatic}
                       : !is_margin(loss)            ? Forms{Multiclass::ovr}
                       : loss == Loss::squared_hinge ? Forms{Multiclass::sum, Multiclass::ovr}

@@ -58,7 +58,12 @@ py::tuple minimize_python(const py::object& function, const py::object& start, c
   Minimum result;
   {
     const py::gil_scoped_release unlocked;
-    result = minimize(called, std::vector<double>(w, w + size), options);
+    try {
+      result = minimize(called, std::vector<double>(w, w + size), options);
+    } catch (const Error&) {
+      if (!calls.interrupted()) throw;
+      result.w.assign(w, w + size);  // Ctrl-C before the first value was known
+    }
   }
   calls.amend(result.report);
   return py::make_tuple(py::array_t<double>(shape, result.w.data()), std::move(result.report));

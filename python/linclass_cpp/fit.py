@@ -353,6 +353,7 @@ class Trainer:
         self._core.partial_fit(data, codes, len(self.classes), weights)
         if self.report.status == "interrupted":
             raise Interrupted(self.model)
+        _warn_if_short(self.report, 0.0)
         return self
 
     @property
