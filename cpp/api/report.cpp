@@ -55,8 +55,8 @@ std::string reason_of(const Report& report, double epsilon) {
                (epsilon > 0 ? "; the objective still changes by more than epsilon " + text(epsilon) : "");
       return rounds(report) + " did not suffice" + where + ". Try a larger max_iter or tol, columns of X of similar scale, or a larger l2";
     case Status::time_limit:
-      return "the time limit came" + after + where +
-             (figure.empty() ? "" : ". Try a larger time_limit or tol, or columns of X of similar scale");
+      return "the time limit came" + after + where + ". Try a larger time_limit" +
+             (figure.empty() ? "" : " or tol, or columns of X of similar scale");
     case Status::stopped:
       return "the callback asked to stop" + after + where;
     case Status::interrupted:

@@ -81,8 +81,9 @@ _SGD = (
 
 def _warn_if_short(report: _core.Report, epsilon: float) -> None:
     """Warns where a figure was to be reached and was not; sgd without epsilon has none."""
-    short = report.status in ("max_iter", "time_limit") and (report.certificate != "none" or epsilon > 0)
-    if short or report.status == "diverged" or (report.status == "stalled" and not report.measure <= report.tol):
+    unreached = report.certificate != "none" or epsilon > 0
+    short = report.status == "max_iter" and unreached or report.status in ("time_limit", "diverged")
+    if short or (report.status == "stalled" and not report.measure <= report.tol):
         warnings.warn(report.reason, ConvergenceWarning, stacklevel=3)
 
 
