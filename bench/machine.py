@@ -1,0 +1,46 @@
+"""What the machine is and what it can do at best: the yardstick beside every figure."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+
+import numpy as np
+
+
+def cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def read_seconds(X: np.ndarray, threads: int, rounds: int = 7) -> float:
+    """One read: streaming X once with all threads (NumPy's sum over slices, which releases the GIL)."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    flat = X.reshape(-1, order="A")
+    slices = np.array_split(flat, threads)
+    best = float("inf")
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(rounds):
+            start = time.perf_counter()
+            list(pool.map(np.max, slices))
+            best = min(best, time.perf_counter() - start)
+    return best
+
+
+def describe() -> dict[str, object]:
+    import linclass_cpp
+
+    return {
+        "cpu": cpu_name(),
+        "level": linclass_cpp.cpu.level(),
+        "threads": linclass_cpp.cpu.threads(),
+        "load_before": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "linclass_cpp": linclass_cpp.__version__,
+    }

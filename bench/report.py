@@ -1,0 +1,36 @@
+"""Tables of what bench/run.py wrote: python bench/report.py [bench/results/*.json]"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+
+def table(path: Path) -> str:
+    result = json.loads(path.read_text())
+    m = result["machine"]
+    lines = [
+        f"{result['workload']}: {m['cpu']}, {m['threads']} threads, level {m['level']}, "
+        f"load before {m['load_before']:.2f}",
+        "",
+        "| case | " + " | ".join(result["rows"][0]["seconds"]) + " |",
+        "|---|" + "---|" * len(result["rows"][0]["seconds"]),
+    ]
+    for row in result["rows"]:
+        ours = row["seconds"]["linclass"]["median"]
+        cells = []
+        for name, s in row["seconds"].items():
+            text = f"{1e3 * s['median']:.1f} ms ({1e3 * s['best']:.1f}-{1e3 * s['worst']:.1f})"
+            if name == "linclass":
+                text += f", {s['median'] / row['read']:.1f} reads of X" if "read" in row else ""
+            else:
+                text += f", **{s['median'] / ours:.1f}x**"
+            cells.append(text)
+        lines.append(f"| {row['case']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    for path in [Path(p) for p in sys.argv[1:]] or sorted((Path(__file__).parent / "results").glob("*.json")):
+        print(table(path), end="\n\n")
