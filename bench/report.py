@@ -10,9 +10,9 @@ from pathlib import Path
 def table(path: Path) -> str:
     result = json.loads(path.read_text())
     m = result["machine"]
+    where = f"{m['cpu']}, {m['threads']} threads, level {m['level']}, load before {m['load_before']:.2f}"
     lines = [
-        f"{result['workload']}: {m['cpu']}, {m['threads']} threads, level {m['level']}, "
-        f"load before {m['load_before']:.2f}",
+        f"{result['workload']}: {where}",
         "",
         "| case | " + " | ".join(result["rows"][0]["seconds"]) + " |",
         "|---|" + "---|" * len(result["rows"][0]["seconds"]),

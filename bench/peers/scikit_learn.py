@@ -10,7 +10,7 @@ from sklearn.linear_model._linear_loss import LinearModelLoss
 
 
 def epoch(X: np.ndarray, y: np.ndarray, batch: int) -> Callable[[], object]:
-    """One sample at a time, one class against the rest, whatever the batch: what it offers. The ten fits share the cores."""
+    """One sample at a time, one class against the rest, whatever the batch. The ten fits share the cores."""
     del batch
     classes = np.unique(y)
     model = SGDClassifier(
