@@ -96,7 +96,7 @@ class ConstantLabels {
 
 Fit fit(const Problem& asked, const Options& options) {
   const auto begin = std::chrono::steady_clock::now();
-  const Problem whole = checked(asked, Purpose::fit, options.solver, std::max(options.threads, 1));
+  const Problem whole = checked(asked, Purpose::fit, options.solver, checked_threads(options.threads));
   const Options settings = checked(options, whole);
 
   Problem problem = whole;
@@ -125,7 +125,7 @@ Fit fit(const Problem& asked, const Options& options) {
   calls.check(code, message);
 
   Fit result;
-  result.report = report_of(outcome, settings, std::move(history), seconds_since(begin));
+  result.report = report_of(outcome, settings, Subject::data, std::move(history), seconds_since(begin));
   if (constant.any()) {
     w = constant.restored(w.data());
     result.report.copies = 1;
@@ -157,7 +157,7 @@ Minimum minimize(const Function& function, std::vector<double> start, const Opti
   const engine::Code code =
       engine_table().minimize(static_cast<Index>(result.w.size()), &settings, result.w.data(), &host, &outcome, &message);
   calls.check(code, message);
-  result.report = report_of(outcome, settings, std::move(history), seconds_since(begin));
+  result.report = report_of(outcome, settings, Subject::function, std::move(history), seconds_since(begin));
   return result;
 }
 

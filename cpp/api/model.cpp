@@ -10,19 +10,20 @@ namespace {
 
 /// One row is answered without asking how many cores there are.
 int threads_for(const Matrix& X, Index outputs, int asked) {
-  const Index numbers = X.layout == Layout::csr ? X.row_starts[X.rows] : X.rows * X.columns;
+  const Index numbers = X.layout != Layout::csr ? X.rows * X.columns : X.row_starts && X.rows > 0 ? X.row_starts[X.rows] : 0;
   return asked == 0 && numbers * outputs < 100000 ? 1 : checked_threads(asked);
 }
 
 void predict_into(const Model& model, const Matrix& X, engine::Prediction what, void* out, Index stride, int threads) {
   check_model(model);
-  check_matrix(X, 1);
+  threads = threads_for(X, model.outputs, threads);
+  check_matrix(X, threads);
   check_features(X, model.features);
   const engine::LinearModel view{model.loss,    model.multiclass, model.features,    model.outputs,
                                  model.classes, model.multilabel, model.coef.data(), model.intercept.data()};
   const engine::Host host;
   engine::Message message{};
-  const engine::Code code = engine_table().predict(&X, &view, what, out, stride, threads_for(X, model.outputs, threads), &host, &message);
+  const engine::Code code = engine_table().predict(&X, &view, what, out, stride, threads, &host, &message);
   if (code == engine::Code::invalid) {
     check_finite(X);
     scores_overflow();

@@ -35,7 +35,9 @@ std::string against_tol(const Report& report) {
   return figure + (report.measure <= report.tol ? " <= tol " : " > tol ") + text(report.tol);
 }
 
-std::string reason_of(const Report& report, double epsilon) {
+std::string reason_of(const Report& report, double epsilon, Subject subject) {
+  const std::string scale = subject == Subject::data ? "columns of X of similar scale" : "variables of similar scale";
+  const std::string larger_l2 = subject == Subject::data ? ", or a larger l2" : "";
   const std::string figure = against_tol(report);
   const std::string where = figure.empty() ? "" : ": " + figure;
   const std::string after = " after " + rounds(report);
@@ -53,27 +55,26 @@ std::string reason_of(const Report& report, double epsilon) {
       if (figure.empty())
         return rounds(report) + " done, as asked" +
                (epsilon > 0 ? "; the objective still changes by more than epsilon " + text(epsilon) : "");
-      return rounds(report) + " did not suffice" + where + ". Try a larger max_iter or tol, columns of X of similar scale, or a larger l2";
+      return rounds(report) + " did not suffice" + where + ". Try a larger max_iter or tol, " + scale + larger_l2;
     case Status::time_limit:
-      return "the time limit came" + after + where + ". Try a larger time_limit" +
-             (figure.empty() ? "" : " or tol, or columns of X of similar scale");
+      return "the time limit came" + after + where + ". Try a larger time_limit" + (figure.empty() ? "" : " or tol, or " + scale);
     case Status::stopped:
       return "the callback asked to stop" + after + where;
     case Status::interrupted:
       return "interrupted" + after + where;
     case Status::stalled:
-      return "no step lowers the objective any more" + after + where +
-             ". This is the limit of the arithmetic: try float64 data, columns of X of similar scale, or a larger tol";
+      return "no step lowers the objective any more" + after + where + ". This is the limit of the arithmetic: try float64 data, " + scale +
+             ", or a larger tol";
     case Status::diverged:
-      return "the objective is no longer finite" + after +
-             "; these are the last finite parameters. Try a smaller learning_rate, or columns of X of similar scale";
+      return "the objective is no longer finite" + after + "; these are the last finite parameters. Try a smaller learning_rate, or " +
+             scale;
   }
   return "";
 }
 
 }  // namespace
 
-Report report_of(const engine::Outcome& outcome, const Options& options, std::vector<double> history, double seconds) {
+Report report_of(const engine::Outcome& outcome, const Options& options, Subject subject, std::vector<double> history, double seconds) {
   Report report;
   report.status = outcome.status;
   report.objective = outcome.objective;
@@ -89,7 +90,7 @@ Report report_of(const engine::Outcome& outcome, const Options& options, std::ve
   report.level = engine_table().level;
   report.threads = outcome.threads;
   report.solver = name(options.solver);
-  report.reason = reason_of(report, options.epsilon);
+  report.reason = reason_of(report, options.epsilon, subject);
   return report;
 }
 

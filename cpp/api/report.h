@@ -7,7 +7,9 @@
 
 namespace linclass {
 
-/// Everything but history, copies and notes. `noun` names the figure that tol bounds.
-Report report_of(const engine::Outcome& outcome, const Options& options, std::vector<double> history, double seconds);
+enum class Subject { data, function };  ///< what advice speaks of
+
+/// Everything but copies and notes.
+Report report_of(const engine::Outcome& outcome, const Options& options, Subject subject, std::vector<double> history, double seconds);
 
 }  // namespace linclass

@@ -93,7 +93,7 @@ Report Trainer::report() const {
   outcome.objective = state_->history.empty() ? outcome.gap : state_->history.back();
   outcome.mistakes = -1;
   state_->read(&outcome.threads);
-  return report_of(outcome, state_->settings, state_->history, state_->seconds);
+  return report_of(outcome, state_->settings, Subject::data, state_->history, state_->seconds);
 }
 
 }  // namespace linclass

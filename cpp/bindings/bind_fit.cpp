@@ -89,7 +89,22 @@ Report report_of(const py::tuple& t) {
 }  // namespace
 
 void bind_fit(py::module_& m) {
-  py::class_<Report> report(m, "Report", "How good, how far from the optimum, at what cost, why it stopped.");
+  py::class_<Report> report(m, "Report", R"(How good, how far from the optimum, at what cost, why it stopped; print it.
+
+status : "converged", "max_iter", "time_limit", "stopped" (by the callback), "interrupted", "stalled" (no step lowers P any more), "diverged"
+reason : the status in words, with the figures
+objective : P at the returned parameters
+certificate : "gap": P - min P <= gap; "stationary": measure is the scaled gradient; "mistakes": of the perceptron rule; "none"
+gap : absolute, NaN where certificate is not "gap"
+measure, tol : the figure that tol bounds (gap / P, or the scaled gradient; NaN where there is none), and tol
+iterations : or epochs
+reads : of X
+seconds : from call to return
+history : of the objective, one an iteration or epoch (sgd: the mean over the epoch as it ran)
+mistakes : of the last epoch of the perceptron rule, else -1
+level, threads, solver : what computed
+copies : of X, y, weights or scales that had to be made
+notes : anything else to know of how the result came about)");
   report.attr("__module__") = "linclass_cpp";
   report.def_property_readonly("status", [](const Report& r) { return name(r.status); })
       .def_readonly("reason", &Report::reason)
