@@ -17,7 +17,7 @@ CONSUMERS = ROOT / "tests" / "consumer"
 HEADERS = sorted((ROOT / "cpp" / "include" / "linclass").glob("*.h"))
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
 FLAGS = f"-DCMAKE_CXX_FLAGS={' '.join(WARNINGS)}"
-EIGEN = Path(sysconfig.get_path("purelib")) / "cmeel.prefix"
+EIGEN = next((prefix for entry in sys.path if (prefix := Path(entry, "cmeel.prefix")).is_dir()), Path("/usr"))
 PATH = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
 CXX = shutil.which(os.environ.get("CXX", "c++"))
 LEVEL = "v3" if "v3" in lc.cpu.levels() else lc.cpu.levels()[0]
