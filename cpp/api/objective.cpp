@@ -1,4 +1,5 @@
 /// Objective: a pool of engine objectives, each one workspace, so that several threads may evaluate at once.
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <mutex>
@@ -87,7 +88,9 @@ double Objective::value_and_gradient(const double* w, double* gradient) const {
   state_->run([&](engine::Objective* objective, engine::Message* message) {
     return engine_table().evaluate(objective, w, &host, &value, gradient, message);
   });
-  if (!std::isfinite(value)) check_finite(state_->problem.X);
+  // An infinity in X may leave the value finite (a margin of infinity has no loss) but not the gradient: 0 * infinity is NaN.
+  const bool finite = std::isfinite(value) && (!gradient || std::all_of(gradient, gradient + size(), [](double g) { return std::isfinite(g); }));
+  if (!finite) check_finite(state_->problem.X);
   return value;
 }
 

@@ -16,16 +16,16 @@ void elementwise(const T* x, Index n, T* out, F f) {
   for (Index i = 0; i < n; ++i) out[i] = f(x[i]);
 }
 
-/// f(outputs x rows numbers, rows, highest, total) on vectors brought side by side, so that the loops run across vectors.
+/// f(length x rows numbers, rows, scratch of 3 * rows) on vectors brought side by side, so that the loops run across vectors.
 template <class T, class F>
 void on_vectors(const T* x, const functions::Vectors& v, T* out, F f) {
   constexpr Index most = 64;
-  std::vector<T> block(static_cast<std::size_t>(v.length * most)), highest(most), total(most);
+  std::vector<T> block(static_cast<std::size_t>(v.length * most)), scratch(3 * most);
   for (Index start = 0; start < v.groups; start += most) {
     const Index m = v.groups - start < most ? v.groups - start : most;
     for (Index k = 0; k < v.length; ++k)
       for (Index i = 0; i < m; ++i) block[static_cast<std::size_t>(k * m + i)] = x[(start + i) * v.group_stride + k * v.step];
-    f(block.data(), m, highest.data(), total.data());
+    f(block.data(), m, scratch.data());
     for (Index k = 0; k < v.length; ++k)
       for (Index i = 0; i < m; ++i) out[(start + i) * v.group_stride + k * v.step] = block[static_cast<std::size_t>(k * m + i)];
   }
@@ -44,14 +44,14 @@ void compute_as(FunctionName name, const T* a, const T* second, const functions:
     case FunctionName::exp: return elementwise(a, n, out, [](T x) { return exp(x); });
     case FunctionName::log1p: return elementwise(a, n, out, [](T x) { return log1p(x); });
     case FunctionName::sigmoid: return elementwise(a, n, out, [](T z) { return sigmoid(z); });
-    case FunctionName::logit: return elementwise(a, n, out, [](T p) { return static_cast<T>(std::log(static_cast<double>(p)) - std::log1p(-static_cast<double>(p))); });
-    case FunctionName::softmax:
-      return on_vectors(a, v, out, [K](T* z, Index m, T* highest, T* total) {
-        highest_scores(K, m, m, z, highest);
-        softmax_in_place(K, m, m, z, highest, total);
+    case FunctionName::logit:  // log(p / (1 - p)) with a quotient that is exact to rounding also near p = 1/2, where the logarithm is 0
+      return elementwise(a, n, out, [](T p) {
+        const T q = T(1) - p, odds = p < T(0.5) ? (q - p) / p : (p - q) / q;
+        return p < T(0.5) ? -log1p(odds) : log1p(odds);
       });
+    case FunctionName::softmax:
     case FunctionName::log_softmax:
-      return on_vectors(a, v, out, [K](T* z, Index m, T* highest, T* total) { log_softmax_in_place(K, m, m, z, highest, total); });
+      return on_vectors(a, v, out, [&](T* z, Index m, T* scratch) { softmax_in_place(name == FunctionName::log_softmax, K, m, m, z, scratch); });
     case FunctionName::softmax_jacobian:
       for (Index i = 0; i < v.groups; ++i)
         for (Index k = 0; k < K; ++k)

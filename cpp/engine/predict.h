@@ -21,17 +21,28 @@ T log_sigmoid(T z) {
   return (z < T(0) ? z : T(0)) - log1p(exp(z < T(0) ? z : -z));
 }
 
-/// z_k <- z_k - log sum_l exp(z_l), one vector a row.
+/// scores -> softmax or its logarithm z_k - log sum_l exp(z_l), one vector a row; scratch: 3 * rows.
 template <class T>
-void log_softmax_in_place(Index outputs, Index rows, Index stride, T* z, T* highest, T* total) {
+void softmax_in_place(bool logarithm, Index outputs, Index rows, Index stride, T* z, T* scratch) {
+  T *highest = scratch, *rest = highest + rows, *ties = rest + rows;
   highest_scores(outputs, rows, stride, z, highest);
-  for (Index i = 0; i < rows; ++i) total[i] = -1;
-  for (Index k = 0; k < outputs; ++k)
+  if (logarithm) {
+    for (Index i = 0; i < rows; ++i) rest[i] = 0, ties[i] = -1;
+    for (Index k = 0; k < outputs; ++k)
 #pragma GCC ivdep
-    for (Index i = 0; i < rows; ++i) total[i] += exp(z[k * stride + i] - highest[i]);
-  for (Index i = 0; i < rows; ++i) total[i] = log1p(total[i]);
+      for (Index i = 0; i < rows; ++i) {
+        const bool top = z[k * stride + i] == highest[i];
+        rest[i] += top ? T(0) : exp(z[k * stride + i] - highest[i]);
+        ties[i] += top ? T(1) : T(0);
+      }
+    for (Index i = 0; i < rows; ++i) rest[i] = log1p(rest[i] + ties[i]);
+    for (Index k = 0; k < outputs; ++k)
+      for (Index i = 0; i < rows; ++i) z[k * stride + i] = (z[k * stride + i] - highest[i]) - rest[i];
+    return;
+  }
+  exponentials(outputs, rows, stride, z, highest, rest, ties);
   for (Index k = 0; k < outputs; ++k)
-    for (Index i = 0; i < rows; ++i) z[k * stride + i] = (z[k * stride + i] - highest[i]) - total[i];
+    for (Index i = 0; i < rows; ++i) z[k * stride + i] /= T(1) + rest[i];
 }
 
 template <class X>
@@ -59,7 +70,7 @@ void predict_rows(const X& x, const LinearModel& model, Prediction what, void* o
     std::vector<T> z, spare;
   };
   std::vector<Buffers> buffers(static_cast<std::size_t>(std::min<Index>(tasks, team.threads())));
-  for (auto& b : buffers) b.z.resize(static_cast<std::size_t>(K * std::min(most, x.rows))), b.spare.resize(static_cast<std::size_t>(2 * std::min(most, x.rows)));
+  for (auto& b : buffers) b.z.resize(static_cast<std::size_t>(K * std::min(most, x.rows))), b.spare.resize(static_cast<std::size_t>(3 * std::min(most, x.rows)));
 
   team.run(tasks, [&](Index task, int worker) {
     auto& [z_buffer, spare] = buffers[static_cast<std::size_t>(worker)];
@@ -100,20 +111,12 @@ void predict_rows(const X& x, const LinearModel& model, Prediction what, void* o
         continue;
       }
       if (probabilities) {
-        T *highest = spare.data(), *total = highest + m;
         if (link == Link::sigmoid && (model.multilabel && what == Prediction::probabilities)) {
           for (Index i = 0; i < K * m; ++i) z[i] = sigmoid(z[i]);
         } else {
           if (link == Link::sigmoid)
             for (Index i = 0; i < K * m; ++i) z[i] = log_sigmoid(z[i]);
-          if (link == Link::softmax || !model.multilabel) {
-            if (what == Prediction::log_probabilities) {
-              log_softmax_in_place(K, m, m, z, highest, total);
-            } else {
-              highest_scores(K, m, m, z, highest);
-              softmax_in_place(K, m, m, z, highest, total);
-            }
-          }
+          if (link == Link::softmax || !model.multilabel) softmax_in_place(what == Prediction::log_probabilities, K, m, m, z, spare.data());
         }
       }
       for (Index i = 0; i < m; ++i)

@@ -17,47 +17,50 @@ void highest_scores(Index outputs, Index rows, Index stride, const T* scores, T*
   }
 }
 
-/// scores <- probabilities; total receives sum_k exp(z_k - highest), one a row.
+/// scores <- e_k = exp(z_k - highest); rest receives sum_k e_k - 1 without the rounding of the 1, so that confident rows keep their small numbers.
 template <class T>
-void softmax_in_place(Index outputs, Index rows, Index stride, T* scores, const T* highest, T* total) {
-  for (Index i = 0; i < rows; ++i) total[i] = 0;
+void exponentials(Index outputs, Index rows, Index stride, T* scores, const T* highest, T* rest, T* ties) {
+  for (Index i = 0; i < rows; ++i) rest[i] = 0, ties[i] = -1;
   for (Index k = 0; k < outputs; ++k) {
     T* z = scores + k * stride;
 #pragma GCC ivdep
     for (Index i = 0; i < rows; ++i) {
-      z[i] = exp(z[i] - highest[i]);
-      total[i] += z[i];
+      const T e = exp(z[i] - highest[i]);
+      const bool top = z[i] == highest[i];
+      rest[i] += top ? T(0) : e;
+      ties[i] += top ? T(1) : T(0);
+      z[i] = e;
     }
   }
-  for (Index k = 0; k < outputs; ++k) {
-    T* z = scores + k * stride;
-#pragma GCC ivdep
-    for (Index i = 0; i < rows; ++i) z[i] /= total[i];
-  }
+  for (Index i = 0; i < rows; ++i) rest[i] += ties[i];
 }
 
 template <class T>
 void softmax(const Block<T>& b) {
-  T *highest = b.scratch, *total = highest + b.rows, *rest = total + b.rows;
+  T *highest = b.scratch, *rest = highest + b.rows, *spare = rest + b.rows;
   highest_scores(b.outputs, b.rows, b.stride, b.scores, highest);
-  // -Y.z = sum_k y_k (max - z_k) - max + (1 - sum_k y_k) max; the last term is exactly 0 for codes
-  for (Index i = 0; i < b.rows; ++i) b.loss[i] = 0, rest[i] = 1;
+  // -Y.z + max = sum_k y_k (max - z_k) + (1 - sum_k y_k) max; the last term is exactly 0 for codes
+  for (Index i = 0; i < b.rows; ++i) b.loss[i] = 0, spare[i] = 1;
   for (Index k = 0; k < b.outputs; ++k) {
     const T *z = b.scores + k * b.stride, *y = b.targets + k * b.stride;
 #pragma GCC ivdep
     for (Index i = 0; i < b.rows; ++i) {
       b.loss[i] += y[i] * (highest[i] - z[i]);
-      rest[i] -= y[i];
+      spare[i] -= y[i];
     }
   }
-  softmax_in_place(b.outputs, b.rows, b.stride, b.scores, highest, total);
-  for (Index i = 0; i < b.rows; ++i) b.loss[i] += rest[i] * highest[i] + log1p(total[i] - T(1));
+  for (Index i = 0; i < b.rows; ++i) b.loss[i] += spare[i] * highest[i];
+  exponentials(b.outputs, b.rows, b.stride, b.scores, highest, rest, spare);
+  for (Index i = 0; i < b.rows; ++i) b.loss[i] += log1p(rest[i]);
   for (Index k = 0; k < b.outputs; ++k) {
-    T* p = b.scores + k * b.stride;
+    T *z = b.scores + k * b.stride, *p = b.curvature ? b.curvature + k * b.stride : highest;
     const T* y = b.targets + k * b.stride;
-    if (b.curvature)
-      for (Index i = 0; i < b.rows; ++i) b.curvature[k * b.stride + i] = p[i];
-    for (Index i = 0; i < b.rows; ++i) p[i] -= y[i];
+#pragma GCC ivdep
+    for (Index i = 0; i < b.rows; ++i) {
+      const T e = z[i], others = (T(1) - e) + rest[i], total = T(1) + rest[i];  // p = e / total, 1 - p = others / total
+      p[i] = e / total;
+      z[i] = (e * (T(1) - y[i]) - others * y[i]) / total;
+    }
   }
 }
 

@@ -57,7 +57,8 @@ Monitor::Monitor(const Settings& settings, Team& team, Objective& objective, Dat
 }
 
 bool Monitor::start(double* w, double smooth, const double* gradient) {
-  if (!std::isfinite(smooth)) throw NotFinite();
+  // An infinity in X may leave the value finite (a margin of infinity has no loss) but never the gradient: 0 * infinity is NaN.
+  if (!std::isfinite(smooth) || !std::all_of(gradient, gradient + objective_.size(), [](double g) { return std::isfinite(g); })) throw NotFinite();
   outcome.certificate = has_gap_ ? Certificate::gap : !data_ || data_->smooth() ? Certificate::stationary : Certificate::none;
   if (has_gap_) {
     at_zero_ = data_->at_zero().value;
