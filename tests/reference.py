@@ -277,7 +277,7 @@ class Objective:
         return w
 
     def gap(self, w):
-        """(gap, objective): P - P* <= gap at the best intercept for W.
+        """P(W, b) - min P is at most this, for convex differentiable losses, l2 > 0 and c > 0; b* is the best intercept for W:
 
         gap = P(W,b) - P(W,b*) + sum_kj [l1 c|w| + l2/2 c^2 w^2 + w g + max(|g| - l1 c, 0)^2 / (2 l2 c^2)],
         g the gradient of the loss at (W, b*): the duality gap at the dual point that the residuals give.
@@ -291,8 +291,7 @@ class Objective:
             + W * g
             + np.maximum(np.abs(g) - self.l1 * self.c, 0) ** 2 / (2 * self.l2 * self.c**2)
         )
-        objective = self.value(best)
-        return self.value(w) - objective + terms.sum(), objective
+        return self.value(w) - self.value(best) + terms.sum()
 
     def measure(self, w):
         """The scaled gradient: max_kj |g_kj| / rms(x_j) / rms(|r| at W = 0), g the minimum-norm subgradient."""
