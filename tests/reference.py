@@ -277,7 +277,7 @@ class Objective:
         return w
 
     def gap(self, w):
-        """P(W, b) - min P is at most this, for convex differentiable losses, l2 > 0 and c > 0; b* is the best intercept for W:
+        """P(W, b) - min P is at most this (convex differentiable loss, l2 > 0, c > 0), with b* the best intercept for W:
 
         gap = P(W,b) - P(W,b*) + sum_kj [l1 c|w| + l2/2 c^2 w^2 + w g + max(|g| - l1 c, 0)^2 / (2 l2 c^2)],
         g the gradient of the loss at (W, b*): the duality gap at the dual point that the residuals give.

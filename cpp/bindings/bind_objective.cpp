@@ -22,7 +22,16 @@ class BoundObjective {
   const Matrix& X() const { return features_.view(); }
 
   /// w, flat or in shape; v likewise.
-  const double* parameters(const py::object& w) const { return numbers(w, objective_.size(), "w"); }
+  const double* parameters(const py::object& object, const char* what) const {
+    const double* values = numbers(object, objective_.size(), what);
+    const auto array = py::reinterpret_borrow<py::array>(object);
+    const bool fits = array.ndim() == 1 || (array.ndim() == 2 && array.shape(0) == objective_.outputs());
+    if (!fits)
+      throw Error(std::string(what) + " must be flat or have shape " + py::repr(shape()).cast<std::string>() + ", got " +
+                  py::repr(array.attr("shape")).cast<std::string>());
+    return values;
+  }
+  py::tuple shape() const { return py::make_tuple(objective_.outputs(), objective_.columns()); }
 
  private:
   py::object X_, y_;
@@ -43,11 +52,11 @@ py::array like(const py::object& w, const py::object& out) {
 void bind_objective(py::module_& m) {
   py::class_<BoundObjective>(m, "Objective")
       .def(py::init<py::object, py::object, Index, py::dict, int>(), "X"_a, "y"_a, "classes"_a, "problem"_a, "threads"_a)
-      .def_property_readonly("shape", [](const BoundObjective& self) { return py::make_tuple((*self).outputs(), (*self).columns()); })
+      .def_property_readonly("shape", &BoundObjective::shape)
       .def(
           "value",
           [](const BoundObjective& self, const py::object& w) {
-            const double* at = self.parameters(w);
+            const double* at = self.parameters(w, "w");
             const py::gil_scoped_release unlocked;
             return (*self).value(at);
           },
@@ -55,7 +64,7 @@ void bind_objective(py::module_& m) {
       .def(
           "value_and_gradient",
           [](const BoundObjective& self, const py::object& w, const py::object& out) {
-            const double* at = self.parameters(w);
+            const double* at = self.parameters(w, "w");
             py::array gradient = like(w, out);
             auto* data = static_cast<double*>(gradient.mutable_data());
             double value = 0;
@@ -69,8 +78,8 @@ void bind_objective(py::module_& m) {
       .def(
           "curvature_times",
           [](const BoundObjective& self, const py::object& w, const py::object& v, const py::object& out) {
-            const double* at = self.parameters(w);
-            const double* direction = numbers(v, (*self).size(), "v");
+            const double* at = self.parameters(w, "w");
+            const double* direction = self.parameters(v, "v");
             py::array product = like(v, out);
             auto* data = static_cast<double*>(product.mutable_data());
             {
@@ -83,7 +92,7 @@ void bind_objective(py::module_& m) {
       .def(
           "hessian",
           [](const BoundObjective& self, const py::object& w, const py::object& out) {
-            const double* at = self.parameters(w);
+            const double* at = self.parameters(w, "w");
             (*self).check_hessian();  // before the memory is asked for
             py::array hessian = output(out, py::dtype::of<double>(), {(*self).size(), (*self).size()});
             if (!is_packed(hessian)) throw Error("out must be contiguous");
@@ -98,7 +107,7 @@ void bind_objective(py::module_& m) {
       .def(
           "gap",
           [](const BoundObjective& self, const py::object& w) {
-            const double* at = self.parameters(w);
+            const double* at = self.parameters(w, "w");
             Gap gap;
             {
               const py::gil_scoped_release unlocked;
@@ -110,7 +119,7 @@ void bind_objective(py::module_& m) {
       .def(
           "scores",
           [](const BoundObjective& self, const py::object& w, const py::object& out) {
-            const double* at = self.parameters(w);
+            const double* at = self.parameters(w, "w");
             const Index rows = self.X().rows, outputs = (*self).outputs();
             std::vector<py::ssize_t> shape{rows};
             if (outputs > 1) shape.push_back(outputs);
