@@ -68,6 +68,10 @@ CASES: dict[str, tuple[Callable[[], Any], str]] = {
     "NaN, objective": (lambda: objective(put(X, (7, 2), NAN)).value(np.ones((3, 4))), r"row 7, column 2"),
     "NaN, predict": (lambda: model().predict(put(X, (7, 2), NAN)), r"row 7, column 2"),
     "NaN, probabilities": (lambda: model().predict_proba(put(X, (7, 2), NAN)), r"row 7, column 2"),
+    "infinity behind a kink": (
+        lambda: objective(np.abs(put(X, (7, 2), INF)), loss="squared_sigmoid").value_and_gradient(np.ones((3, 4))),
+        r"row 7, column 2",
+    ),
     "overflow": (lambda: fit(X * 1e300, start=np.full((3, 4), 1e300)), r"scores overflow although X is finite.*scale"),
     "overflow, predict": (lambda: model().predict(np.full((1, 3), 1.7e308)), r"scores overflow although X is finite"),
     "index beyond": (lambda: fit(broken_csr("indices", 16, 3)), r"CSR matrix at row 5.*0\.\.2"),
@@ -234,6 +238,7 @@ def test_what_was_asked_is_no_warning() -> None:
         warnings.simplefilter("error")
         fit(l2=0.1)
         fit(solver="sgd", max_iter=2)
+        fit(tol=0, max_iter=2)
         fit(tol=1e-9, callback=lambda state: True)
 
 

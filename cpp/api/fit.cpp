@@ -18,8 +18,9 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Labels of an indicator matrix that are the same in every row: P falls for ever as their intercept grows, so they are set aside and answered
-/// with weights 0 and an intercept of +-37, where sigma is 0 or 1 to the last bit of a double. Outputs are independent there, so the others do not notice.
+/// Labels of an indicator matrix that are the same in every row: P falls for ever as their intercept grows, so they are set aside
+/// and answered with weights 0 and an intercept of +-37, where sigma is 0 or 1 to the last bit of a double. Outputs are independent
+/// there, so the others do not notice.
 class ConstantLabels {
  public:
   explicit ConstantLabels(Problem& problem) : all_(shape_of(problem)) {
@@ -120,7 +121,8 @@ Fit fit(const Problem& asked, const Options& options) {
   engine::Message message{};
   const engine::Code code = engine_table().fit(&problem, &settings, w.data(), &host, &outcome, &message);
   const bool invalid = code == engine::Code::invalid;  // values were checked before: what is left is a first objective that is not finite
-  if (invalid || (code == engine::Code::ok && outcome.status == Status::diverged)) check_finite(problem.X);
+  const bool finite = std::all_of(w.begin(), w.end(), [](double number) { return std::isfinite(number); });
+  if (invalid || !finite || (code == engine::Code::ok && outcome.status == Status::diverged)) check_finite(problem.X);
   if (invalid) scores_overflow();
   calls.check(code, message);
 

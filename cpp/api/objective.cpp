@@ -89,7 +89,8 @@ double Objective::value_and_gradient(const double* w, double* gradient) const {
     return engine_table().evaluate(objective, w, &host, &value, gradient, message);
   });
   // An infinity in X may leave the value finite (a margin of infinity has no loss) but not the gradient: 0 * infinity is NaN.
-  const bool finite = std::isfinite(value) && (!gradient || std::all_of(gradient, gradient + size(), [](double g) { return std::isfinite(g); }));
+  const bool finite =
+      std::isfinite(value) && (!gradient || std::all_of(gradient, gradient + size(), [](double g) { return std::isfinite(g); }));
   if (!finite) check_finite(state_->problem.X);
   return value;
 }

@@ -31,7 +31,7 @@ std::string measured(const Report& report) {
 
 std::string against_tol(const Report& report) {
   const std::string figure = measured(report);
-  if (figure.empty() || report.certificate == Certificate::mistakes) return figure;
+  if (figure.empty() || report.certificate == Certificate::mistakes || report.tol == 0) return figure;
   return figure + (report.measure <= report.tol ? " <= tol " : " > tol ") + text(report.tol);
 }
 
@@ -45,16 +45,16 @@ std::string reason_of(const Report& report, double epsilon, Subject subject) {
     case Status::converged:
       if (report.certificate == Certificate::mistakes) return "an epoch without mistakes" + after;
       if (!figure.empty() && report.measure <= report.tol) return figure + after;
-      return "the objective changed by less than epsilon " + text(epsilon) + " * max(1, |objective|)" + after +
-             (figure.empty() ? "" : "; " + figure);
+      return "the objective changed by less than epsilon " + text(epsilon) + " * max(1, |objective|)" + after + where;
     case Status::max_iter:
       if (report.certificate == Certificate::mistakes) {
         return "no epoch was free of mistakes in " + rounds(report) + where +
                ". The classes may not be separable by a plane: try loss \"hinge\" or \"logistic\"";
       }
-      if (figure.empty())
-        return rounds(report) + " done, as asked" +
+      if (figure.empty() || report.tol == 0) {
+        return rounds(report) + " done, as asked" + where +
                (epsilon > 0 ? "; the objective still changes by more than epsilon " + text(epsilon) : "");
+      }
       return rounds(report) + " did not suffice" + where + ". Try a larger max_iter or tol, " + scale + larger_l2;
     case Status::time_limit:
       return "the time limit came" + after + where + ". Try a larger time_limit" + (figure.empty() ? "" : " or tol, or " + scale);

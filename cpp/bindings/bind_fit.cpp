@@ -91,7 +91,8 @@ Report report_of(const py::tuple& t) {
 void bind_fit(py::module_& m) {
   py::class_<Report> report(m, "Report", R"(How good, how far from the optimum, at what cost, why it stopped; print it.
 
-status : "converged", "max_iter", "time_limit", "stopped" (by the callback), "interrupted", "stalled" (no step lowers P any more), "diverged"
+status : "converged", "max_iter", "time_limit", "stopped" (by the callback), "interrupted",
+    "stalled" (no step lowers P any more), "diverged"
 reason : the status in words, with the figures
 objective : P at the returned parameters
 certificate : "gap": P - min P <= gap; "stationary": measure is the scaled gradient; "mistakes": of the perceptron rule; "none"

@@ -80,10 +80,9 @@ _SGD = (
 
 
 def _warn_if_short(report: _core.Report, epsilon: float) -> None:
-    """Warns where a figure was to be reached and was not; sgd without epsilon has none."""
-    unreached = report.certificate != "none" or epsilon > 0
-    short = report.status == "max_iter" and unreached or report.status in ("time_limit", "diverged")
-    if short or (report.status == "stalled" and not report.measure <= report.tol):
+    """Warns where a figure was to be reached and was not; tol = 0 asks for none, and sgd without epsilon has none."""
+    wanted = epsilon > 0 or report.certificate == "mistakes" or (report.certificate != "none" and report.tol > 0)
+    if report.status in ("time_limit", "diverged") or (report.status in ("max_iter", "stalled") and wanted):
         warnings.warn(report.reason, ConvergenceWarning, stacklevel=3)
 
 
