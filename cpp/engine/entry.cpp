@@ -2,6 +2,7 @@
 #include "entry.h"
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -39,10 +40,13 @@ class Trainer {
     next.adopt(*data);
     if (!next.has_rate()) next.set_rate(default_rate(*data, settings_));
     const double mean = next.epoch(*data);
-    if (!std::isfinite(mean)) throw NotFinite();
+    std::vector<double> w(static_cast<std::size_t>(data->size()));
+    next.read(w.data());
+    const double value = mean + data->penalty.value(w.data(), data->outputs);
+    if (!std::isfinite(value)) throw NotFinite();
     sgd_ = std::move(next);
     used_ = std::max(used_, team.used());
-    return mean;
+    return value;
   }
   int read(double* w) {
     sgd_.read(w);

@@ -134,6 +134,8 @@ bool Monitor::epoch(const double* w, double objective, Index mistakes) {
   return ends || mistakes == 0;
 }
 
+void Monitor::evaluate_at_end(const double* w) { outcome.objective = objective_.evaluate(w, nullptr) + objective_.penalty.l1_value(w, objective_.outputs); }
+
 /// Records the iteration and asks the callback and the limits.
 bool Monitor::ended(const double* w, double objective) {
   const double before = previous_;

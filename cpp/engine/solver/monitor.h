@@ -26,6 +26,8 @@ class Monitor {
 
   /// No step lowers the objective any more: converged, if the certificate at w says so.
   void stalled(double* w);
+  /// The objective at the returned w, after epochs that knew only their running means; one read.
+  void evaluate_at_end(const double* w);
   void finish(Status status) { outcome.status = status; }
 
   Outcome outcome{};

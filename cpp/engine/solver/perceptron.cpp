@@ -44,7 +44,7 @@ void perceptron(DataObjective& objective, double* w, const Settings& settings, M
     read();
     double value = loss / static_cast<double>(objective.rows());
     if (settings.track_objective) value = objective.evaluate(w, nullptr);
-    if (monitor.epoch(w, value, mistakes)) return;
+    if (monitor.epoch(w, value, mistakes)) return monitor.evaluate_at_end(w);
   }
 }
 

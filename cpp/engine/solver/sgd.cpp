@@ -185,7 +185,7 @@ void sgd(DataObjective& objective, double* w, const Settings& settings, Monitor&
     }
     std::copy(now.begin(), now.end(), w);
     if (settings.track_objective) value = objective.evaluate(w, nullptr) + objective.penalty.l1_value(w, objective.outputs);
-    if (monitor.epoch(w, value, -1)) return;
+    if (monitor.epoch(w, value, -1)) return monitor.evaluate_at_end(w);
   }
 }
 

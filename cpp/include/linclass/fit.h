@@ -15,7 +15,7 @@ namespace linclass {
 struct LINCLASS_API Report {
   Status status = Status::max_iter;
   std::string reason;             ///< the status in words, with the figures
-  double objective = 0;           ///< P at the returned parameters
+  double objective = 0;           ///< P at the returned parameters (sgd and perceptron that were cut short: mean over the last epoch)
   /// gap: P - P* is at most `gap` (convex differentiable loss, l2 > 0, penalty scales > 0, batch solver).
   /// stationary: tol bounds max_kj |g_kj| / rms(x_j) / rms(r at W = 0), g the minimum-norm subgradient of P.
   /// mistakes: the perceptron rule, by its count. none: no figure compares with tol (sgd, kinks).
@@ -26,7 +26,7 @@ struct LINCLASS_API Report {
   Index iterations = 0;           ///< iterations, or epochs of sgd and perceptron
   double reads = 0;               ///< of X
   double seconds = 0;
-  std::vector<double> history;    ///< of the objective, one an iteration or epoch (sgd: running mean over the epoch)
+  std::vector<double> history;    ///< of the objective, one an iteration or epoch (sgd: running mean of the loss over the epoch plus the penalty at its end)
   Index mistakes = -1;            ///< of the last epoch (perceptron), else -1
   std::string level;
   int threads = 1;                ///< most threads that any part used
@@ -100,7 +100,7 @@ class LINCLASS_API Trainer {
   Trainer& operator=(Trainer&&) noexcept;
   ~Trainer();
 
-  /// Returns the mean loss over the pass, each batch at the parameters that it met.
+  /// Returns the mean loss over the pass, each batch at the parameters that it met, plus the penalty at its end: what fit's history holds.
   double partial_fit(const Matrix& X, const Targets& y, const double* sample_weight = nullptr);
   Model model() const;
   Report report() const;
