@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import linclass_cpp as lc
 import numpy as np
 import pytest
 from scipy import sparse
@@ -73,6 +76,16 @@ def iris() -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import load_iris
 
     return load_iris(return_X_y=True)
+
+
+# ---------------------------------------------------------------------------------------------------------- fits
+
+
+def quiet_fit(X: Any, y: Any, **options: Any) -> lc.Model:
+    """Fit without the warning of a run that is not meant to converge."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lc.ConvergenceWarning)
+        return lc.fit(X, y, **options)
 
 
 # ------------------------------------------------------------------------------------------------------ made data

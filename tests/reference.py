@@ -27,9 +27,12 @@ def sigmoid(z):
 
 
 def log_softmax(z, axis=-1):
+    """z - max - log(1 + sum over the others of exp(z - max)), which keeps what little the others add."""
     z = np.asarray(z, dtype=np.float64)
     shifted = z - z.max(axis=axis, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    others = np.exp(shifted)
+    np.put_along_axis(others, np.expand_dims(z.argmax(axis=axis), axis), 0.0, axis)
+    return shifted - np.log1p(others.sum(axis=axis, keepdims=True))
 
 
 def softmax(z, axis=-1):
@@ -277,7 +280,7 @@ class Objective:
         return w
 
     def gap(self, w):
-        """P(W, b) - min P is at most this (convex differentiable loss, l2 > 0, c > 0), with b* the best intercept for W:
+        """P(W, b) - min P is at most this (convex differentiable loss, l2 > 0, c > 0), b* the best intercept for W:
 
         gap = P(W,b) - P(W,b*) + sum_kj [l1 c|w| + l2/2 c^2 w^2 + w g + max(|g| - l1 c, 0)^2 / (2 l2 c^2)],
         g the gradient of the loss at (W, b*): the duality gap at the dual point that the residuals give.

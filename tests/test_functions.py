@@ -111,7 +111,7 @@ def test_sigmoid_and_logit(dtype):
     np.testing.assert_allclose(functions.logit(functions.sigmoid(inner)), inner, rtol=0, atol=1000 * eps)
     q = sweep(dtype, 1e-6, 0.999, 20_001)
     exact = np.log(q.astype(wide)) - np.log1p(-q.astype(wide))
-    assert np.max(np.abs(functions.logit(q) - exact) / (np.abs(exact) + 1e-2)) <= 20 * eps
+    assert np.max(np.abs(functions.logit(q) - exact) / (np.abs(exact) + 1)) <= 4 * eps
 
 
 @pytest.mark.parametrize("K", [1, 2, 3, 4, 5, 7, 8, 10, 13, 16, 17, 33, 100])
@@ -193,7 +193,7 @@ def test_one_hot():
     np.testing.assert_array_equal(functions.one_hot([2, 0, 1], 3), [[0, 0, 1], [1, 0, 0], [0, 1, 0]])
     np.testing.assert_array_equal(functions.one_hot([0, 0], 4)[:, 1:], 0)
     for codes in ([0, 3], [-1, 0]):
-        with pytest.raises(ValueError, match="3"):
+        with pytest.raises(ValueError, match=r"outside of 0\.\.2"):
             functions.one_hot(codes, 3)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import linclass_cpp as lc
 import numpy as np
 import pytest
 import reference
+from conftest import quiet_fit
 from linclass_cpp import functions
 
 # ------------------------------------------------------------------------------------- softmax and cross-entropy
@@ -208,22 +207,20 @@ def test_ascent_on_the_likelihood_is_descent_on_the_loss(example):
     X, y, _ = example
     y = (y > 0).astype(float)
     eta, w = 0.05, np.zeros(4)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # ten steps are not meant to converge
-        for steps in range(1, 11):
-            w = w + eta * X.T @ (y - functions.sigmoid(X @ w))
-            model = lc.fit(
-                X,
-                y,
-                loss="logistic",
-                solver="gd",
-                schedule="constant",
-                learning_rate=eta * len(y),
-                max_iter=steps,
-                tol=0,
-                fit_intercept=False,
-            )
-            np.testing.assert_allclose(model.coef[0], w, rtol=1e-12)
+    for steps in range(1, 11):
+        w = w + eta * X.T @ (y - functions.sigmoid(X @ w))
+        model = quiet_fit(
+            X,
+            y,
+            loss="logistic",
+            solver="gd",
+            schedule="constant",
+            learning_rate=eta * len(y),
+            max_iter=steps,
+            tol=0,
+            fit_intercept=False,
+        )
+        np.testing.assert_allclose(model.coef[0], w, rtol=1e-12)
 
 
 def second_derivative(loss, z, y):
@@ -251,16 +248,14 @@ def test_one_example_at_a_time():
     """SGD with batch 1, in order, from w = 0, b = 0."""
     X, y = np.array([[1.0, 2.0], [2.0, -1.0], [-1.0, 0.5], [0.0, 1.0]]), np.array([1, 0, 1, 0])
     w, b, eta = np.zeros(2), 0.0, 0.1
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for epochs in range(1, 4):
-            for x, target in zip(X, y, strict=True):
-                error = functions.sigmoid(np.array([x @ w + b]))[0] - target
-                w, b = w - eta * error * x, b - eta * error
-            options = {"solver": "sgd", "batch_size": 1, "shuffle": False, "learning_rate": eta, "max_iter": epochs}
-            model = lc.fit(X, y, loss="logistic", **options)
-            np.testing.assert_allclose(model.coef[0], w, rtol=1e-13)
-            np.testing.assert_allclose(model.intercept[0], b, rtol=1e-13)
+    for epochs in range(1, 4):
+        for x, target in zip(X, y, strict=True):
+            error = functions.sigmoid(np.array([x @ w + b]))[0] - target
+            w, b = w - eta * error * x, b - eta * error
+        options = {"solver": "sgd", "batch_size": 1, "shuffle": False, "learning_rate": eta, "max_iter": epochs}
+        model = quiet_fit(X, y, loss="logistic", **options)
+        np.testing.assert_allclose(model.coef[0], w, rtol=1e-13)
+        np.testing.assert_allclose(model.intercept[0], b, rtol=1e-13)
 
 
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -285,12 +280,6 @@ def test_perceptron_says_that_xor_never_came_free_of_mistakes():
 
 
 # ------------------------------------------------------------------------------------------------------ real data
-
-
-def quiet_fit(*arguments, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a few epochs of sgd carry no certificate
-        return lc.fit(*arguments, **options)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import linclass_cpp as lc
 import numpy as np
 import pytest
 import reference
+from conftest import quiet_fit
 from test_objective import CURVED, FORMS, name
 
 DTYPES = [np.float32, np.float64]
@@ -202,7 +203,7 @@ def test_predictions_and_probabilities(form, dtype):
         "one_label": lambda: rng.integers(0, 2, (90, 1)),
     }[kind]()
     solver = {"max_iter": 3, "tol": 0}
-    model = lc.fit(X, y, loss=loss, multiclass=multiclass, l2=0.01, **solver)
+    model = quiet_fit(X, y, loss=loss, multiclass=multiclass, l2=0.01, **solver)
     multilabel = kind in ("labels", "one_label")
     Z = X.astype(np.float64) @ model.coef.T + model.intercept
     K = Z.shape[1]
@@ -235,7 +236,7 @@ def test_predictions_and_probabilities(form, dtype):
 def test_log_probabilities_stay_finite(dtype):
     X = np.array([[1.0], [-1.0], [0.5]], dtype=dtype)
     for loss in ("logistic", "softmax"):
-        model = lc.fit(X, [0, 1, 2], loss=loss, max_iter=1, tol=0, l2=0.1)
+        model = quiet_fit(X, [0, 1, 2], loss=loss, max_iter=1, tol=0, l2=0.1)
         far = np.array([[1e7], [-1e7]], dtype=dtype)
         P = model.predict_proba(far)
         np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-6)
@@ -244,9 +245,9 @@ def test_log_probabilities_stay_finite(dtype):
 
 def test_a_tie_goes_to_the_first_class():
     X, y = np.zeros((4, 2)), [0, 1, 2, 0]
-    model = lc.fit(X, y, loss="softmax", fit_intercept=False, max_iter=1, l2=1)
+    model = quiet_fit(X, y, loss="softmax", fit_intercept=False, max_iter=1, l2=1)
     assert (model.predict(X) == 0).all()
-    binary = lc.fit(X, [0, 1, 1, 0], loss="logistic", fit_intercept=False, max_iter=1, l2=1)
+    binary = quiet_fit(X, [0, 1, 1, 0], loss="logistic", fit_intercept=False, max_iter=1, l2=1)
     assert (binary.predict(X) == 0).all(), "class 1 only where z > 0"
 
 

@@ -6,13 +6,12 @@ import os
 import pickle
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import linclass_cpp as lc
 import numpy as np
 import pytest
-from conftest import STORAGES, close, made
+from conftest import STORAGES, close, made, quiet_fit
 from linclass_cpp import functions
 from test_objective import CURVED, FORMS, name
 
@@ -58,9 +57,7 @@ def test_threads_change_no_bit_of_a_fit(large, form, dtype, storage):
     for solver, settings in solvers_of(form[0]):
         results = []
         for threads in (1, 2, 3, 8):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                model = lc.fit(X, y, solver=solver, threads=threads, **settings, **options)
+            model = quiet_fit(X, y, solver=solver, threads=threads, **settings, **options)
             assert model.report.threads == threads
             results.append(
                 (model.coef.tobytes(), model.intercept.tobytes(), model.report.objective, tuple(model.report.history))
@@ -91,19 +88,17 @@ def test_threads_change_no_bit_of_an_objective(large, form, dtype, storage):
 @pytest.mark.parametrize("options", [{"solver": "sgd", "batch_size": 1}, {"solver": "perceptron"}])
 def test_sequential_solvers_use_one_thread(large, options):
     matrices, targets, _ = large
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        models = [
-            lc.fit(
-                matrices["float64", "row_major"],
-                targets["many"],
-                loss="perceptron",
-                max_iter=1,
-                threads=threads,
-                **options,
-            )
-            for threads in (1, 8)
-        ]
+    models = [
+        quiet_fit(
+            matrices["float64", "row_major"],
+            targets["many"],
+            loss="perceptron",
+            max_iter=1,
+            threads=threads,
+            **options,
+        )
+        for threads in (1, 8)
+    ]
     assert models[1].report.threads == 1 or options["solver"] == "sgd"
     np.testing.assert_array_equal(models[0].coef, models[1].coef)
 
@@ -158,17 +153,15 @@ def everything():
                 if form in CURVED:
                     out[f"{key} curvature"] = dtype, P.curvature_times(w, gradient)
                     out[f"{key} hessian"] = dtype, P.hessian(w)
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    options = {
-                        "loss": form[0],
-                        "multiclass": form[1],
-                        "solver": "sgd",
-                        "learning_rate": 0.01,
-                        "max_iter": 2,
-                        "seed": 1,
-                    }
-                    model = lc.fit(X, y, **options)
+                options = {
+                    "loss": form[0],
+                    "multiclass": form[1],
+                    "solver": "sgd",
+                    "learning_rate": 0.01,
+                    "max_iter": 2,
+                    "seed": 1,
+                }
+                model = quiet_fit(X, y, **options)
                 if form[0] not in ("perceptron", "hinge"):  # a kink may be met on either side
                     out[f"{key} sgd"] = dtype, model.coef
                 if form[0] in ("logistic", "softmax"):
