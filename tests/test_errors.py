@@ -140,7 +140,8 @@ CASES: dict[str, tuple[Callable[[], Any], str]] = {
     "unknown update": (lambda: fit(update="fast"), r'unknown update "fast".*adam'),
     "unknown schedule": (lambda: fit(schedule="fast"), r'unknown schedule "fast".*inverse'),
     "unknown start": (lambda: fit(start="ones"), r'unknown start "ones".*zeros, uniform'),
-    "start short": (lambda: fit(start=np.zeros((3, 3))), r"start must have 12 numbers.*got 9"),
+    "start short": (lambda: fit(start=np.zeros(9)), r"start must have 12 numbers.*got 9"),
+    "start transposed": (lambda: fit(start=np.zeros((4, 3))), r"start must be flat or have 4 columns.*\(4, 3\)"),
     "start NaN": (lambda: fit(start=np.full((3, 4), NAN)), r"start must be finite, got nan at position 0"),
     # Objective, Trainer, minimize, Model
     "w short": (lambda: objective().value(np.zeros(5)), r"w must hold 12 numbers, got 5"),

@@ -16,8 +16,8 @@ py::tuple fit_python(const py::object& object_X, const py::object& object_y, Ind
                      const py::dict& settings, const py::object& callback, int copies) {
   const Features X(object_X);
   const Problem problem = problem_of(X.view(), targets(object_y, classes), problem_keys);
-  Options options = options_of(settings);
-  PythonCalls calls(callback, X.view().columns + (problem.fit_intercept ? 1 : 0));
+  Options options = options_of(settings, columns_of(problem));
+  PythonCalls calls(callback, columns_of(problem));
   calls.attach(options);
   Fit result;
   {
@@ -49,7 +49,7 @@ py::tuple minimize_python(const py::object& function, const py::object& start, c
   const double* w = numbers(start, first.size(), "start");
   const std::vector<py::ssize_t> shape(first.shape(), first.shape() + first.ndim());
   const Index size = first.size();
-  Options options = options_of(settings);
+  Options options = options_of(settings, 0);
   PythonCalls calls(callback);
   calls.attach(options);
   const Function called = [&](const double* point, double* gradient) {

@@ -14,9 +14,10 @@ class BoundTrainer {
   BoundTrainer(const py::object& X, const py::object& y, Index classes, const py::dict& problem, const py::dict& settings)
       : penalty_scale_(problem.contains("penalty_scale") ? py::object(problem["penalty_scale"]) : py::none()) {
     const Features features(X);
-    Options options = options_of(settings);
+    const Problem shape = problem_of(features.view(), targets(y, classes), problem);
+    Options options = options_of(settings, columns_of(shape));
     options.poll = [this] { return poll_ && poll_(); };
-    trainer_ = std::make_unique<Trainer>(problem_of(features.view(), targets(y, classes), problem), options);
+    trainer_ = std::make_unique<Trainer>(shape, options);
   }
 
   void partial_fit(const py::object& object_X, const py::object& object_y, Index classes, const py::object& object_weight) {

@@ -29,6 +29,9 @@ void take_name(const py::dict& from, const char* name, Enum (*named)(const std::
   if (!text.empty()) field = named(text);
 }
 
+/// Of w, as Python sees it.
+inline Index columns_of(const Problem& problem) { return problem.X.columns + (problem.fit_intercept ? 1 : 0); }
+
 /// Keys: loss, l1, l2, penalty_scale, sample_weight, fit_intercept, multiclass. Arrays are referred to, not copied.
 inline Problem problem_of(const Matrix& X, const Targets& y, const py::dict& from) {
   Problem problem;
@@ -42,8 +45,8 @@ inline Problem problem_of(const Matrix& X, const Targets& y, const py::dict& fro
   return problem;
 }
 
-/// Keys: the names of Settings; start is a name or an array.
-inline Options options_of(const py::dict& from) {
+/// Keys: the names of Settings; start is a name or an array, flat or of `columns`.
+inline Options options_of(const py::dict& from, Index columns) {
   Options options;
   take_name(from, "solver", &solver_named, options.solver);
   take(from, "tol", options.tol), take(from, "epsilon", options.epsilon);
@@ -63,6 +66,10 @@ inline Options options_of(const py::dict& from) {
     const auto values = py::reinterpret_borrow<py::array>(start);
     const double* first = numbers(values, values.size(), "start");
     options.initial.assign(first, first + values.size());
+    if (values.ndim() != 1 && (values.ndim() != 2 || values.shape(1) != columns)) {
+      throw Error("start must be flat or have " + std::to_string(columns) + " columns (features and intercept), got shape " +
+                  py::str(values.attr("shape")).cast<std::string>());
+    }
     if (options.initial.empty()) throw Error("start must hold at least one number");
   } else {
     take_name(from, "start", &start_named, options.start);
