@@ -23,7 +23,10 @@ struct Vectors {
   const T* operator[](Index i) const { return base + (list ? list[i] : i) * stride; }
 };
 
-constexpr int max_tile = vector_registers == 32 ? 10 : 5;
+/// Outputs in one tile. dot_products shares each weight among R rows (the weights of all outputs may exceed the first-level cache),
+/// combine shares each vector among C outputs.
+constexpr int dot_tile_outputs = vector_registers == 32 ? 6 : 3;
+constexpr int combine_tile_outputs = vector_registers == 32 ? 10 : 5;
 
 /// Calls f(integral_constant width), width in 1..Most known at run time: the step from a number to a compile-time tile.
 template <int Most, class F>
@@ -34,29 +37,33 @@ inline void with_width(Index width, F&& f) {
 }
 
 /// Calls f(first, integral_constant width) over K outputs, in tiles of nearly equal width.
-template <class F>
+template <int Most, class F>
 inline void each_tile(Index K, F&& f) {
-  const Index tiles = (K + max_tile - 1) / max_tile;
+  const Index tiles = (K + Most - 1) / Most;
   for (Index t = 0, first = 0; t < tiles; ++t) {
     const Index width = (K - first + tiles - t - 1) / (tiles - t);
-    with_width<max_tile>(width, [&](auto C) { f(first, C); });
+    with_width<Most>(width, [&](auto C) { f(first, C); });
     first += width;
   }
 }
 
 /// R vectors against C rows of w at once: R * C sums in registers.
 template <class T, int R, int C, class Put>
-inline void dot_tile(const Vectors<T>& x, Index i, const T* w, Index ldw, Index length, const Put& put) {
+inline void dot_tile(const Vectors<T>& x, Index i, Index count, const T* w, Index ldw, Index length, const Put& put) {
   constexpr int S = packet_size<T>;
   Packet<T> total[R][C];
-  const T* row[R];
+  const T *row[R], *next[R];  // the rows after these are fetched meanwhile
   for (int r = 0; r < R; ++r) {
     row[r] = x[i + r];
+    next[r] = x[std::min(i + R + r, count - 1)];
     for (int c = 0; c < C; ++c) total[r][c] = broadcast(T(0));
   }
   const auto step = [&](auto&& get, Index j) {
     Packet<T> value[R];
-    for (int r = 0; r < R; ++r) value[r] = get(row[r] + j);
+    for (int r = 0; r < R; ++r) {
+      value[r] = get(row[r] + j);
+      prefetch(next[r] + j);
+    }
     for (int c = 0; c < C; ++c) {
       const Packet<T> weight = get(w + c * ldw + j);
       for (int r = 0; r < R; ++r) total[r][c] = multiply_add(value[r], weight, total[r][c]);
@@ -72,13 +79,12 @@ inline void dot_tile(const Vectors<T>& x, Index i, const T* w, Index ldw, Index 
 /// put(k, i, w_k . x_i) for i < count and k < K; w is K x length with leading dimension ldw.
 template <class T, class Put>
 void dot_products(const Vectors<T>& x, Index count, const T* w, Index ldw, Index K, Index length, const Put& put) {
-  each_tile(K, [&](Index first, auto width) {
-    constexpr int C = decltype(width)::value;
-    constexpr int R = C * 4 <= max_tile * 2 ? 4 : 2;
+  each_tile<dot_tile_outputs>(K, [&](Index first, auto width) {
+    constexpr int C = decltype(width)::value, R = 4;
     const auto tile_put = [&](int c, Index i, T value) { put(first + c, i, value); };
     Index i = 0;
-    for (; i + R <= count; i += R) dot_tile<T, R, C>(x, i, w + first * ldw, ldw, length, tile_put);
-    for (; i < count; ++i) dot_tile<T, 1, C>(x, i, w + first * ldw, ldw, length, tile_put);
+    for (; i + R <= count; i += R) dot_tile<T, R, C>(x, i, count, w + first * ldw, ldw, length, tile_put);
+    for (; i < count; ++i) dot_tile<T, 1, C>(x, i, count, w + first * ldw, ldw, length, tile_put);
   });
 }
 
@@ -115,9 +121,9 @@ inline void combine_tile(const Vectors<T>& x, Index count, Index j, int rest, co
 /// g(k, j) += factor * sum_i r(k, i) x_ij for j in [begin, end), k < K; g has leading dimension ldg, r ldr.
 template <class T, class Out>
 void combine(const Vectors<T>& x, Index count, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g, Index ldg) {
-  each_tile(K, [&](Index first, auto width) {
+  each_tile<combine_tile_outputs>(K, [&](Index first, auto width) {
     constexpr int C = decltype(width)::value, S = packet_size<T>;
-    constexpr int P = C * 8 <= max_tile * 2 ? 8 : C * 4 <= max_tile * 2 + 4 ? 4 : 2;  // C * P sums fill the registers
+    constexpr int P = C * 8 <= combine_tile_outputs * 2 ? 8 : C * 4 <= combine_tile_outputs * 2 + 4 ? 4 : 2;  // C * P sums fill the registers
     const T* coefficients = r + first * ldr;
     Out* out = g + first * ldg;
     Index j = begin;

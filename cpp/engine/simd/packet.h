@@ -37,6 +37,14 @@ inline auto sum(const P& x) {
   return Eigen::internal::predux(x);
 }
 
+inline void prefetch(const void* address) {
+#if defined(__GNUC__)
+  __builtin_prefetch(address);
+#else
+  (void)address;
+#endif
+}
+
 /// The first `count` < packet_size numbers, zeros behind them; memory behind them is not touched.
 template <class T>
 inline Packet<T> load_partial(const T* x, int count) {
