@@ -10,12 +10,14 @@ namespace linclass::engine {
 
 double Objective::stationarity(const double* subgradient) {
   double largest = 0;
-  for (Index i = 0; i < size(); ++i) largest = subgradient[i] == subgradient[i] ? std::max(largest, std::abs(subgradient[i])) : subgradient[i];
+  for (Index i = 0; i < size(); ++i)
+    largest = subgradient[i] == subgradient[i] ? std::max(largest, std::abs(subgradient[i])) : subgradient[i];
   return largest;
 }
 
 DataObjective::DataObjective(const Problem& problem, Index outputs, double mean_weight)
-    : Objective(outputs, problem.X.columns + (problem.fit_intercept ? 1 : 0), PenaltyTerms(problem.penalty, problem.X.columns, problem.fit_intercept)),
+    : Objective(outputs, problem.X.columns + (problem.fit_intercept ? 1 : 0),
+                PenaltyTerms(problem.penalty, problem.X.columns, problem.fit_intercept)),
       problem_(problem),
       features_(problem.X.columns),
       mean_weight_(mean_weight) {}

@@ -25,7 +25,8 @@ class Trainer {
   Trainer(const Problem& shape, const Settings& settings, const double* w)
       : shape_(shape),
         settings_(settings),
-        sgd_(outputs(shape), shape.X.columns, shape.fit_intercept, PenaltyTerms(shape.penalty, shape.X.columns, shape.fit_intercept), settings, w) {
+        sgd_(outputs(shape), shape.X.columns, shape.fit_intercept, PenaltyTerms(shape.penalty, shape.X.columns, shape.fit_intercept),
+             settings, w) {
     shape_.penalty.scale = nullptr;  // sgd_ has its own copy
   }
 
@@ -53,7 +54,9 @@ class Trainer {
     return used_;
   }
 
-  static Index outputs(const Problem& problem) { return problem.y.codes && problem.y.classes == 2 && problem.loss != Loss::softmax ? 1 : problem.y.classes; }
+  static Index outputs(const Problem& problem) {
+    return problem.y.codes && problem.y.classes == 2 && problem.loss != Loss::softmax ? 1 : problem.y.classes;
+  }
 
  private:
   Problem shape_;
@@ -115,7 +118,8 @@ Code fit(const Problem* problem, const Settings* settings, double* w, const Host
       Monitor monitor(*settings, team, *objective, objective.get(), iterations);
       run(monitor, *objective, team, outcome, [&] { solver(*objective, w, *settings, monitor); });
     };
-    if (objective->has_gap() && objective->has_intercept() && (settings->solver == Solver::lbfgs || settings->solver == Solver::gd)) objective->keep_scores();
+    if (objective->has_gap() && objective->has_intercept() && (settings->solver == Solver::lbfgs || settings->solver == Solver::gd))
+      objective->keep_scores();
     switch (settings->solver) {
       case Solver::lbfgs: return solve(1000, lbfgs);
       case Solver::gd: return solve(10000, gd);
@@ -232,7 +236,8 @@ Code trainer_create(const Problem* shape, const Settings* settings, const double
 
 void trainer_destroy(Trainer* trainer) noexcept { delete trainer; }
 
-Code trainer_pass(Trainer* trainer, const Matrix* X, const Targets* y, const double* sample_weight, const Host* host, double* mean_loss, Message* message) noexcept {
+Code trainer_pass(Trainer* trainer, const Matrix* X, const Targets* y, const double* sample_weight, const Host* host, double* mean_loss,
+                  Message* message) noexcept {
   return guarded(message, [&] { *mean_loss = trainer->pass(*X, *y, sample_weight, host); });
 }
 
@@ -240,19 +245,37 @@ Code trainer_read(Trainer* trainer, double* w, int* threads, Message* message) n
   return guarded(message, [&] { *threads = trainer->read(w); });
 }
 
-Code predict_entry(const Matrix* X, const LinearModel* model, Prediction what, void* out, Index stride, int threads, const Host* host, Message* message) noexcept {
+Code predict_entry(const Matrix* X, const LinearModel* model, Prediction what, void* out, Index stride, int threads, const Host* host,
+                   Message* message) noexcept {
   return guarded(message, [&] {
     Team team(threads, host);
     visit(*X, [&](const auto& x) { predict(x, *model, what, out, stride, team); });
   });
 }
 
-Code function(FunctionName name, Type type, const void* a, const void* second, const functions::Vectors* layout, void* out, Message* message) noexcept {
+Code function(FunctionName name, Type type, const void* a, const void* second, const functions::Vectors* layout, void* out,
+              Message* message) noexcept {
   return guarded(message, [&] { compute(name, type, a, second, *layout, out); });
 }
 
-const Table table{1,        LINCLASS_LEVEL_NAME, check_csr, find_nonfinite,  fit,            minimize,        objective_create, objective_destroy, evaluate,
-                  curvature_times, hessian,             gap,       trainer_create,  trainer_destroy, trainer_pass,    trainer_read,     predict_entry,     function};
+const Table table{1,
+                  LINCLASS_LEVEL_NAME,
+                  check_csr,
+                  find_nonfinite,
+                  fit,
+                  minimize,
+                  objective_create,
+                  objective_destroy,
+                  evaluate,
+                  curvature_times,
+                  hessian,
+                  gap,
+                  trainer_create,
+                  trainer_destroy,
+                  trainer_pass,
+                  trainer_read,
+                  predict_entry,
+                  function};
 
 }  // namespace
 }  // namespace linclass::engine

@@ -4,7 +4,6 @@
 #pragma once
 #include "linclass/data.h"
 #include "linclass/export.h"
-#include "linclass/export.h"
 #include "linclass/functions.h"
 #include "linclass/options.h"
 #include "linclass/problem.h"
@@ -20,8 +19,8 @@ struct Message {
 /// What the engine may ask of the caller while it works, always from the calling thread. A callee keeps its exception and answers nonzero; the engine then returns.
 struct Host {
   void* self = nullptr;
-  int (*poll)(void* self) noexcept = nullptr;                              ///< nonzero: stop (time limit and Ctrl-C are behind it)
-  int (*iteration)(void* self, const State* state) noexcept = nullptr;     ///< each iteration or epoch, history included; nonzero: stop
+  int (*poll)(void* self) noexcept = nullptr;                           ///< nonzero: stop (time limit and Ctrl-C are behind it)
+  int (*iteration)(void* self, const State* state) noexcept = nullptr;  ///< each iteration or epoch, history included; nonzero: stop
   double (*function)(void* self, const double* w, double* gradient, int* failed) noexcept = nullptr;  ///< minimize only
 };
 
@@ -45,7 +44,18 @@ struct LinearModel {
 
 enum class Prediction : int { scores, classes, probabilities, log_probabilities };  ///< classes: int codes; the others: the type of X
 
-enum class FunctionName : int { exp, log1p, sigmoid, logit, softmax, log_softmax, softmax_jacobian, entropy, cross_entropy, log_likelihood };
+enum class FunctionName : int {
+  exp,
+  log1p,
+  sigmoid,
+  logit,
+  softmax,
+  log_softmax,
+  softmax_jacobian,
+  entropy,
+  cross_entropy,
+  log_likelihood
+};
 
 class Objective;  // opaque
 class Trainer;    // opaque
@@ -75,7 +85,8 @@ struct Table {
   /// shape: Problem whose X has the columns, type and layout of what will come. w is copied in.
   Code (*trainer_create)(const Problem* shape, const Settings*, const double* w, Trainer**, Message*) noexcept;
   void (*trainer_destroy)(Trainer*) noexcept;
-  Code (*trainer_pass)(Trainer*, const Matrix* X, const Targets* y, const double* sample_weight, const Host*, double* mean_loss, Message*) noexcept;
+  Code (*trainer_pass)(Trainer*, const Matrix* X, const Targets* y, const double* sample_weight, const Host*, double* mean_loss,
+                       Message*) noexcept;
   Code (*trainer_read)(Trainer*, double* w, int* threads, Message*) noexcept;
 
   /// out: rows x (outputs or classes) with `stride` elements from row to row. A score that is not finite: Code::invalid.

@@ -51,7 +51,8 @@ void compute_as(FunctionName name, const T* a, const T* second, const functions:
       });
     case FunctionName::softmax:
     case FunctionName::log_softmax:
-      return on_vectors(a, v, out, [&](T* z, Index m, T* scratch) { softmax_in_place(name == FunctionName::log_softmax, K, m, m, z, scratch); });
+      return on_vectors(a, v, out,
+                        [&](T* z, Index m, T* scratch) { softmax_in_place(name == FunctionName::log_softmax, K, m, m, z, scratch); });
     case FunctionName::softmax_jacobian:
       for (Index i = 0; i < v.groups; ++i)
         for (Index k = 0; k < K; ++k)

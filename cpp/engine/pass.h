@@ -23,7 +23,8 @@ struct Plan {
 
   /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient.
   Plan(Index rows, double cost, double row_bytes, Index parameters) : rows(rows) {
-    const double per_chunk = std::max(double(1 << 18), 4.0 * static_cast<double>(parameters));  // worth a task, and its share of zeroing and merging
+    const double per_chunk =
+        std::max(double(1 << 18), 4.0 * static_cast<double>(parameters));  // worth a task, and its share of zeroing and merging
     const double most = std::min(64.0, std::max(1.0, double(128 << 20) / (8.0 * static_cast<double>(parameters))));
     chunks = 1;
     while (chunks * 2 <= rows && static_cast<double>(chunks) * per_chunk < cost && static_cast<double>(chunks * 2) <= most) chunks *= 2;
@@ -54,7 +55,8 @@ class Pass final : public DataObjective {
         x_(x),
         loss_(find_loss<T>(problem.loss, problem.multiclass, outputs)),
         plan_(x.rows, x.cost(x.rows) * static_cast<double>(outputs),
-              x.cost(x.rows) / static_cast<double>(std::max<Index>(1, x.rows)) * sizeof(T) + 16.0 * static_cast<double>(outputs), partial_size()) {}
+              x.cost(x.rows) / static_cast<double>(std::max<Index>(1, x.rows)) * sizeof(T) + 16.0 * static_cast<double>(outputs),
+              partial_size()) {}
 
   double evaluate(const double* w, double* gradient) override {
     pack(w, packed_, bias_);
@@ -136,7 +138,13 @@ class Pass final : public DataObjective {
     team_->run(tasks, [&](Index task, int) {
       const Index first = m * task / tasks, count = m * (task + 1) / tasks - first;
       const Rows rows = batch.part(first, count);
-      Block<T> block{outputs, count, m, batch_.targets.data() + first, batch_.scores.data() + first, batch_.loss.data() + first, nullptr,
+      Block<T> block{outputs,
+                     count,
+                     m,
+                     batch_.targets.data() + first,
+                     batch_.scores.data() + first,
+                     batch_.loss.data() + first,
+                     nullptr,
                      batch_.spare.data() + 3 * first};
       x_.scores(rows, weights, outputs, block.scores, m);
       if (scale != 1)
@@ -223,7 +231,8 @@ class Pass final : public DataObjective {
     packed.resize(static_cast<std::size_t>(outputs * features_));
     bias.assign(static_cast<std::size_t>(outputs), 0.0);
     for (Index k = 0; k < outputs; ++k) {
-      for (Index j = 0; j < features_; ++j) packed[static_cast<std::size_t>(x_.at(outputs, k, j))] = static_cast<Weight>(w[k * columns + j]);
+      for (Index j = 0; j < features_; ++j)
+        packed[static_cast<std::size_t>(x_.at(outputs, k, j))] = static_cast<Weight>(w[k * columns + j]);
       if (problem_.fit_intercept) bias[static_cast<std::size_t>(k)] = w[k * columns + features_];
     }
   }
@@ -242,7 +251,14 @@ class Pass final : public DataObjective {
 
   Block<T> begin_block(const Rows& rows, Scratch<T>& s, bool second_order) const {
     fill_targets(problem_.y, rows, outputs, s.targets.data(), rows.count);
-    return {outputs, rows.count, rows.count, s.targets.data(), s.scores.data(), s.loss.data(), second_order ? s.curvature.data() : nullptr, s.spare.data()};
+    return {outputs,
+            rows.count,
+            rows.count,
+            s.targets.data(),
+            s.scores.data(),
+            s.loss.data(),
+            second_order ? s.curvature.data() : nullptr,
+            s.spare.data()};
   }
   /// Residuals (outputs x rows with leading dimension stride) and losses times the sample weights.
   void weigh(const Rows& rows, T* weights, T* residuals, Index stride, T* loss) const {
@@ -357,8 +373,10 @@ void Pass<X>::hessian(const double* w, double* out) {
       const Index p = task / stripes, from = task % stripes * stripe, width = std::min(stripe, columns - from);
       const auto [k, l] = pair[static_cast<std::size_t>(p)];
       Matrix weighted = rows_of_x.block(0, from, m, width);
-      for (Index i = 0; i < m; ++i) weighted.row(i) *= weight(start + i) * static_cast<double>(entries[static_cast<std::size_t>(p * m + i)]);
-      Eigen::Map<Matrix, 0, Eigen::OuterStride<>> part(out + (k * columns + from) * size() + l * columns, width, columns, Eigen::OuterStride<>(size()));
+      for (Index i = 0; i < m; ++i)
+        weighted.row(i) *= weight(start + i) * static_cast<double>(entries[static_cast<std::size_t>(p * m + i)]);
+      Eigen::Map<Matrix, 0, Eigen::OuterStride<>> part(out + (k * columns + from) * size() + l * columns, width, columns,
+                                                       Eigen::OuterStride<>(size()));
       part.noalias() += weighted.transpose() * rows_of_x.topRows(m);
     });
   }
@@ -378,14 +396,14 @@ void Pass<X>::hessian(const double* w, double* out) {
 }
 
 /// One storage and type compiled (pass_*.cpp).
-#define LINCLASS_COMPILE(...)                                                                                                   \
-  template <>                                                                                                                   \
-  std::unique_ptr<DataObjective> make_pass(const __VA_ARGS__& x, const Problem& problem, Index outputs, double mean_weight) {    \
-    return std::make_unique<Pass<__VA_ARGS__>>(x, problem, outputs, mean_weight);                                               \
-  }                                                                                                                             \
-  template <>                                                                                                                   \
-  void predict(const __VA_ARGS__& x, const LinearModel& model, Prediction what, void* out, Index stride, Team& team) {           \
-    predict_rows(x, model, what, out, stride, team);                                                                            \
+#define LINCLASS_COMPILE(...)                                                                                                 \
+  template <>                                                                                                                 \
+  std::unique_ptr<DataObjective> make_pass(const __VA_ARGS__& x, const Problem& problem, Index outputs, double mean_weight) { \
+    return std::make_unique<Pass<__VA_ARGS__>>(x, problem, outputs, mean_weight);                                             \
+  }                                                                                                                           \
+  template <>                                                                                                                 \
+  void predict(const __VA_ARGS__& x, const LinearModel& model, Prediction what, void* out, Index stride, Team& team) {        \
+    predict_rows(x, model, what, out, stride, team);                                                                          \
   }
 
 }  // namespace linclass::engine

@@ -1,8 +1,8 @@
 /// The penalty l2/2 sum (c_j w_kj)^2 + l1 sum c_j |w_kj| on parameters w of outputs x columns, and what solvers need of it.
 /// c is 0 for the intercept, which makes every formula right for it without a case.
 #pragma once
-#include <cmath>
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "linclass/problem.h"
@@ -17,7 +17,8 @@ struct PenaltyTerms {
   std::vector<double> c;  ///< one a column of w
 
   PenaltyTerms() = default;
-  PenaltyTerms(const Penalty& penalty, Index features, bool intercept) : l1(penalty.l1), l2(penalty.l2), c(static_cast<std::size_t>(features), 1.0) {
+  PenaltyTerms(const Penalty& penalty, Index features, bool intercept)
+      : l1(penalty.l1), l2(penalty.l2), c(static_cast<std::size_t>(features), 1.0) {
     if (penalty.scale) c.assign(penalty.scale, penalty.scale + features);
     if (intercept) c.push_back(0.0);
   }

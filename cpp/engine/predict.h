@@ -64,13 +64,15 @@ void predict_rows(const X& x, const LinearModel& model, Prediction what, void* o
   const bool probabilities = what == Prediction::probabilities || what == Prediction::log_probabilities;
   const Index most = std::clamp<Index>(static_cast<Index>((128 << 10) / (sizeof(T) * static_cast<std::size_t>(d + 2 * K))), 8, 256);
   const double cost = x.cost(x.rows) * static_cast<double>(K);
-  const Index blocks = (x.rows + most - 1) / most, tasks = std::clamp<Index>(static_cast<Index>(cost / double(1 << 17)), 1, std::max<Index>(1, std::min<Index>(blocks, 256)));
+  const Index blocks = (x.rows + most - 1) / most,
+              tasks = std::clamp<Index>(static_cast<Index>(cost / double(1 << 17)), 1, std::max<Index>(1, std::min<Index>(blocks, 256)));
 
   struct Buffers {
     std::vector<T> z, spare;
   };
   std::vector<Buffers> buffers(static_cast<std::size_t>(std::min<Index>(tasks, team.threads())));
-  for (auto& b : buffers) b.z.resize(static_cast<std::size_t>(K * std::min(most, x.rows))), b.spare.resize(static_cast<std::size_t>(3 * std::min(most, x.rows)));
+  for (auto& b : buffers)
+    b.z.resize(static_cast<std::size_t>(K * std::min(most, x.rows))), b.spare.resize(static_cast<std::size_t>(3 * std::min(most, x.rows)));
 
   team.run(tasks, [&](Index task, int worker) {
     auto& [z_buffer, spare] = buffers[static_cast<std::size_t>(worker)];

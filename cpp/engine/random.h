@@ -30,7 +30,8 @@ class Random {
 
 /// Fisher and Yates: every order equally likely.
 inline void shuffle(std::vector<Index>& order, Random& random) {
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[static_cast<std::size_t>(random.below(static_cast<Index>(i)))]);
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[static_cast<std::size_t>(random.below(static_cast<Index>(i)))]);
 }
 
 }  // namespace linclass::engine

@@ -71,7 +71,9 @@ class DenseColumns : public Dense<T> {
   }
 
  private:
-  Vectors<T> vectors(const Rows& rows, Index column) const { return {this->values_ + column * this->stride_ + rows.start, this->stride_, nullptr}; }
+  Vectors<T> vectors(const Rows& rows, Index column) const {
+    return {this->values_ + column * this->stride_ + rows.start, this->stride_, nullptr};
+  }
 };
 
 }  // namespace linclass::engine

@@ -47,7 +47,8 @@ Index first_bad_row(const Matrix& X, Team& team) {
       if (row >= 0) return row;
     return Index{-1};
   };
-  return X.index_type == IndexType::int32 ? scan(static_cast<const std::int32_t*>(X.column_indices)) : scan(static_cast<const std::int64_t*>(X.column_indices));
+  return X.index_type == IndexType::int32 ? scan(static_cast<const std::int32_t*>(X.column_indices))
+                                          : scan(static_cast<const std::int64_t*>(X.column_indices));
 }
 
 }  // namespace linclass::engine

@@ -123,7 +123,9 @@ template <class T, class Out>
 void combine(const Vectors<T>& x, Index count, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g, Index ldg) {
   each_tile<combine_tile_outputs>(K, [&](Index first, auto width) {
     constexpr int C = decltype(width)::value, S = packet_size<T>;
-    constexpr int P = C * 8 <= combine_tile_outputs * 2 ? 8 : C * 4 <= combine_tile_outputs * 2 + 4 ? 4 : 2;  // C * P sums fill the registers
+    constexpr int P = C * 8 <= combine_tile_outputs * 2       ? 8
+                      : C * 4 <= combine_tile_outputs * 2 + 4 ? 4
+                                                              : 2;  // C * P sums fill the registers
     const T* coefficients = r + first * ldr;
     Out* out = g + first * ldg;
     Index j = begin;

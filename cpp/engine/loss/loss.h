@@ -30,8 +30,8 @@ struct LossFunctions {
   bool convex;
   Link link;
   void (*evaluate)(const Block<T>&);
-  void (*curvature_times)(const Block<T>&, T* direction);                            ///< direction <- H_i direction, in place; null: no curvature
-  void (*curvature_entry)(const Block<T>&, Index k, Index l, T* row_values);         ///< (H_i)_kl for each row
+  void (*curvature_times)(const Block<T>&, T* direction);                     ///< direction <- H_i direction, in place; null: no curvature
+  void (*curvature_entry)(const Block<T>&, Index k, Index l, T* row_values);  ///< (H_i)_kl for each row
 };
 
 /// The row of the table for a resolved form. One output has one form.

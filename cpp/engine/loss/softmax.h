@@ -72,7 +72,8 @@ void softmax_curvature_times(const Block<T>& b, T* direction) {
   for (Index k = 0; k < b.outputs; ++k)
     for (Index i = 0; i < b.rows; ++i) mean[i] += b.curvature[k * b.stride + i] * direction[k * b.stride + i];
   for (Index k = 0; k < b.outputs; ++k)
-    for (Index i = 0; i < b.rows; ++i) direction[k * b.stride + i] = b.curvature[k * b.stride + i] * (direction[k * b.stride + i] - mean[i]);
+    for (Index i = 0; i < b.rows; ++i)
+      direction[k * b.stride + i] = b.curvature[k * b.stride + i] * (direction[k * b.stride + i] - mean[i]);
 }
 
 template <class T>

@@ -18,6 +18,7 @@ const LossFunctions<T>& find_loss(Loss loss, Multiclass form, Index outputs) {
   using SquaredHinge = Margin<T, 1, true>;
   constexpr bool yes = true, no = false;
   static const LossFunctions<T> table[] = {
+      // clang-format off
       // loss             form     smooth convex link        evaluate               curvature_times              curvature_entry
       {L::logistic,        M::ovr, yes, yes, Link::sigmoid, logistic<T>,           diagonal_times<T>,           diagonal_entry<T>},
       {L::softmax,         M::ovr, yes, yes, Link::softmax, softmax<T>,            softmax_curvature_times<T>,  softmax_curvature_entry<T>},
@@ -31,6 +32,7 @@ const LossFunctions<T>& find_loss(Loss loss, Multiclass form, Index outputs) {
       {L::hinge,           M::max, no,  yes, Link::none,    Hinge::max,            nullptr,                     nullptr},
       {L::squared_hinge,   M::ovr, yes, yes, Link::none,    SquaredHinge::binary,  diagonal_times<T>,           diagonal_entry<T>},
       {L::squared_hinge,   M::sum, yes, yes, Link::none,    SquaredHinge::sum,     arrow_times<T>,              arrow_entry<T>},
+      // clang-format on
   };
   const bool margin = loss == L::perceptron || loss == L::hinge || loss == L::squared_hinge;
   const M wanted = !margin || outputs == 1 ? M::ovr : form;

@@ -17,12 +17,12 @@ struct Float<double> {
   using Bits = std::uint64_t;
   static constexpr int mantissa = 52;
   static constexpr Bits bias = 1023, sqrt_half = 0x3fe6a09e667f3bcd;
-  static constexpr double round = 6755399441055744.0;           // 1.5 * 2^52: adding it leaves the nearest integer in the low bits
-  static constexpr double integer = 4503599627370496.0;         // 2^52
+  static constexpr double round = 6755399441055744.0;    // 1.5 * 2^52: adding it leaves the nearest integer in the low bits
+  static constexpr double integer = 4503599627370496.0;  // 2^52
   static constexpr double log2e = 1.4426950408889634;
   static constexpr double ln2_high = 6.93147180369123816490e-01;  // its low 21 bits are 0, so that k * ln2_high is exact
   static constexpr double ln2_low = 1.90821492927058770002e-10;
-  static constexpr double exp_lowest = -746, exp_highest = 710;   // 0 and infinity after rounding
+  static constexpr double exp_lowest = -746, exp_highest = 710;  // 0 and infinity after rounding
   static constexpr int exp_terms = 13, log_terms = 10;
 };
 template <>

@@ -14,7 +14,8 @@ using Vector = Eigen::VectorXd;
 /// The last pairs s = w_{t+1} - w_t, y = g_{t+1} - g_t, and their inverse Hessian times a vector.
 class Memory {
  public:
-  Memory(Index size, int most) : s_(size, most + 1), y_(size, most + 1), rho_(most + 1), alpha_(most + 1) {}  // one spare, for a pair not yet taken
+  Memory(Index size, int most)
+      : s_(size, most + 1), y_(size, most + 1), rho_(most + 1), alpha_(most + 1) {}  // one spare, for a pair not yet taken
 
   void clear() { used_ = 0; }
   bool empty() const { return used_ == 0; }

@@ -58,7 +58,8 @@ Monitor::Monitor(const Settings& settings, Team& team, Objective& objective, Dat
 
 bool Monitor::start(double* w, double smooth, const double* gradient) {
   // An infinity in X may leave the value finite (a margin of infinity has no loss) but never the gradient: 0 * infinity is NaN.
-  if (!std::isfinite(smooth) || !std::all_of(gradient, gradient + objective_.size(), [](double g) { return std::isfinite(g); })) throw NotFinite();
+  if (!std::isfinite(smooth) || !std::all_of(gradient, gradient + objective_.size(), [](double g) { return std::isfinite(g); }))
+    throw NotFinite();
   outcome.certificate = has_gap_ ? Certificate::gap : !data_ || data_->smooth() ? Certificate::stationary : Certificate::none;
   if (has_gap_) {
     at_zero_ = data_->at_zero().value;
@@ -134,7 +135,9 @@ bool Monitor::epoch(const double* w, double objective, Index mistakes) {
   return ends || mistakes == 0;
 }
 
-void Monitor::evaluate_at_end(const double* w) { outcome.objective = objective_.evaluate(w, nullptr) + objective_.penalty.l1_value(w, objective_.outputs); }
+void Monitor::evaluate_at_end(const double* w) {
+  outcome.objective = objective_.evaluate(w, nullptr) + objective_.penalty.l1_value(w, objective_.outputs);
+}
 
 /// Records the iteration and asks the callback and the limits.
 bool Monitor::ended(const double* w, double objective) {

@@ -18,7 +18,8 @@ Sgd::Sgd(Index outputs, Index features, bool intercept, const PenaltyTerms& pena
       intercept_(intercept),
       penalty_(penalty),
       settings_(settings),
-      lazy_(settings.update == Update::plain && std::all_of(penalty.c.begin(), penalty.c.begin() + features, [](double c) { return c == 1; })),
+      lazy_(settings.update == Update::plain &&
+            std::all_of(penalty.c.begin(), penalty.c.begin() + features, [](double c) { return c == 1; })),
       v_(zeros(outputs * features)),
       b_(zeros(outputs)),
       b_gradient_(zeros(outputs)),
@@ -47,7 +48,8 @@ void Sgd::adopt(const Minibatches& data) {
   for (std::vector<double>* array : {&v_, &first_, &second_, &c_}) {
     if (array->empty()) continue;
     std::vector<double> moved(array->size());
-    for (std::size_t i = 0; i < place.size(); ++i) moved[static_cast<std::size_t>(place[i])] = (*array)[static_cast<std::size_t>(place_[i])];
+    for (std::size_t i = 0; i < place.size(); ++i)
+      moved[static_cast<std::size_t>(place[i])] = (*array)[static_cast<std::size_t>(place_[i])];
     array->swap(moved);
   }
   place_.swap(place);
@@ -63,7 +65,8 @@ double Sgd::rate_now() const {
 }
 
 double Sgd::epoch(Minibatches& data) {
-  if (settings_.schedule == Schedule::step) decrease_ = std::pow(settings_.factor, std::floor(static_cast<double>(epochs_) / settings_.step_epochs));
+  if (settings_.schedule == Schedule::step)
+    decrease_ = std::pow(settings_.factor, std::floor(static_cast<double>(epochs_) / settings_.step_epochs));
   loss_ = 0;
   order_.epoch(data, settings_.batch_size, [&](const Rows& batch) {
     lazy_ ? plain_step(data, batch, rate_now()) : full_step(data, batch, rate_now());
@@ -154,7 +157,8 @@ void Sgd::move(double rate, double share, Step&& step) {
 void Sgd::read(double* w) {
   settle_all();
   for (Index k = 0; k < outputs_; ++k) {
-    for (Index j = 0; j < features_; ++j) w[k * columns() + j] = factor_ * v_[static_cast<std::size_t>(place_[static_cast<std::size_t>(k * features_ + j)])];
+    for (Index j = 0; j < features_; ++j)
+      w[k * columns() + j] = factor_ * v_[static_cast<std::size_t>(place_[static_cast<std::size_t>(k * features_ + j)])];
     if (intercept_) w[k * columns() + features_] = b_[static_cast<std::size_t>(k)];
   }
 }

@@ -65,7 +65,7 @@ class Sgd {
   bool intercept_;
   PenaltyTerms penalty_;
   Settings settings_;
-  bool lazy_;  ///< the plain_step; else the full_step
+  bool lazy_;                 ///< the plain_step; else the full_step
   std::vector<Index> place_;  ///< of (k, j) in packed arrays
 
   // weights A v; column j owes a soft threshold of v by debt - settled[j] (dense storages settle all columns at once)
@@ -79,7 +79,7 @@ class Sgd {
   std::vector<double> c_;                                    ///< penalty scales, packed
   Order order_;
   double rate_;
-  double decrease_ = 1;   ///< of the step and adaptive schedules
+  double decrease_ = 1;  ///< of the step and adaptive schedules
   double last_mean_;
   Index steps_ = 0, epochs_ = 0;
   double loss_ = 0;
