@@ -47,14 +47,10 @@ void Calls::check(engine::Code code, const engine::Message& message) const {
 void check(engine::Code code, const engine::Message& message) {
   switch (code) {
     case engine::Code::ok:
-    case engine::Code::stopped:
-      return;
-    case engine::Code::out_of_memory:
-      throw std::bad_alloc();
-    case engine::Code::invalid:
-      throw Error(message.text);
-    case engine::Code::internal:
-      throw Error(std::string("internal error of the engine, please report it: ") + message.text);
+    case engine::Code::stopped: return;
+    case engine::Code::out_of_memory: throw std::bad_alloc();
+    case engine::Code::invalid: throw Error(message.text);
+    case engine::Code::internal: throw Error(std::string("internal error of the engine, please report it: ") + message.text);
   }
 }
 

@@ -58,10 +58,8 @@ std::string reason_of(const Report& report, double epsilon, Subject subject) {
       return rounds(report) + " did not suffice" + where + ". Try a larger max_iter or tol, " + scale + larger_l2;
     case Status::time_limit:
       return "the time limit came" + after + where + ". Try a larger time_limit" + (figure.empty() ? "" : " or tol, or " + scale);
-    case Status::stopped:
-      return "the callback asked to stop" + after + where;
-    case Status::interrupted:
-      return "interrupted" + after + where;
+    case Status::stopped: return "the callback asked to stop" + after + where;
+    case Status::interrupted: return "interrupted" + after + where;
     case Status::stalled:
       return "no step lowers the objective any more" + after + where + ". This is the limit of the arithmetic: try float64 data, " + scale +
              ", or a larger tol";

@@ -24,10 +24,10 @@ struct Matrix {
   Index columns = 0;
   Type type = Type::float64;
   Layout layout = Layout::row_major;
-  const void* values = nullptr;            ///< dense: the first element; csr: the stored values
-  Index stride = 0;                        ///< row_major: elements from row to row (may be negative); column_major: from column to column
-  const Index* row_starts = nullptr;       ///< csr: rows + 1 offsets into values
-  const void* column_indices = nullptr;    ///< csr: the column of each value; int32 or int64 as index_type says
+  const void* values = nullptr;          ///< dense: the first element; csr: the stored values
+  Index stride = 0;                      ///< row_major: elements from row to row (may be negative); column_major: from column to column
+  const Index* row_starts = nullptr;     ///< csr: rows + 1 offsets into values
+  const void* column_indices = nullptr;  ///< csr: the column of each value; int32 or int64 as index_type says
   IndexType index_type = IndexType::int32;
 };
 
@@ -61,11 +61,11 @@ Matrix csr(const T* values, const I* column_indices, const Index* row_starts, In
 /// y: either one class code 0..classes-1 a row, or an indicator / soft-label matrix of rows x classes.
 struct Targets {
   Index rows = 0;
-  Index classes = 0;                ///< number of classes, or columns of the matrix; 0 = one more than the largest code
+  Index classes = 0;  ///< number of classes, or columns of the matrix; 0 = one more than the largest code
   const int* codes = nullptr;
-  const void* matrix = nullptr;     ///< row-major, values in [0, 1]
-  Type type = Type::float64;        ///< of the matrix
-  Index stride = 0;                 ///< of the matrix: elements from row to row
+  const void* matrix = nullptr;  ///< row-major, values in [0, 1]
+  Type type = Type::float64;     ///< of the matrix
+  Index stride = 0;              ///< of the matrix: elements from row to row
 };
 
 inline Targets classes(const int* codes, Index rows, Index classes = 0) {
@@ -73,7 +73,9 @@ inline Targets classes(const int* codes, Index rows, Index classes = 0) {
   y.rows = rows, y.classes = classes, y.codes = codes;
   return y;
 }
-inline Targets classes(const std::vector<int>& codes, Index number = 0) { return classes(codes.data(), static_cast<Index>(codes.size()), number); }
+inline Targets classes(const std::vector<int>& codes, Index number = 0) {
+  return classes(codes.data(), static_cast<Index>(codes.size()), number);
+}
 
 template <class T>
 Targets indicator(const T* matrix, Index rows, Index columns, Index stride = -1) {

@@ -14,25 +14,26 @@ namespace linclass {
 /// How good, how far from the optimum, at what cost, why it stopped. Prints itself with <<.
 struct LINCLASS_API Report {
   Status status = Status::max_iter;
-  std::string reason;             ///< the status in words, with the figures
-  double objective = 0;           ///< P at the returned parameters (sgd and perceptron that were cut short: mean over the last epoch)
+  std::string reason;    ///< the status in words, with the figures
+  double objective = 0;  ///< P at the returned parameters (sgd and perceptron that were cut short: mean over the last epoch)
   /// gap: P - P* is at most `gap` (convex differentiable loss, l2 > 0, penalty scales > 0, batch solver).
   /// stationary: tol bounds max_kj |g_kj| / rms(x_j) / rms(r at W = 0), g the minimum-norm subgradient of P.
   /// mistakes: the perceptron rule, by its count. none: no figure compares with tol (sgd, kinks).
   Certificate certificate = Certificate::none;
-  double gap = 0;                 ///< absolute; NaN where certificate is not gap
-  double measure = 0;             ///< the figure that tol bounds: gap / max(P, 1e-3 P(0)), or the scaled gradient; NaN where there is none
+  double gap = 0;      ///< absolute; NaN where certificate is not gap
+  double measure = 0;  ///< the figure that tol bounds: gap / max(P, 1e-3 P(0)), or the scaled gradient; NaN where there is none
   double tol = 0;
-  Index iterations = 0;           ///< iterations, or epochs of sgd and perceptron
-  double reads = 0;               ///< of X
+  Index iterations = 0;  ///< iterations, or epochs of sgd and perceptron
+  double reads = 0;      ///< of X
   double seconds = 0;
-  std::vector<double> history;    ///< of the objective, one an iteration or epoch (sgd: running mean of the loss over the epoch plus the penalty at its end)
-  Index mistakes = -1;            ///< of the last epoch (perceptron), else -1
+  /// Of the objective, one an iteration or epoch (sgd: running mean of the loss over the epoch plus the penalty at its end).
+  std::vector<double> history;
+  Index mistakes = -1;  ///< of the last epoch (perceptron), else -1
   std::string level;
-  int threads = 1;                ///< most threads that any part used
+  int threads = 1;  ///< most threads that any part used
   std::string solver;
-  int copies = 0;                 ///< of X, y or weights that had to be made
-  std::vector<std::string> notes; ///< anything a user should know of how the result came about
+  int copies = 0;                  ///< of X, y or weights that had to be made
+  std::vector<std::string> notes;  ///< anything a user should know of how the result came about
 
   bool converged() const { return status == Status::converged; }
   std::string to_string() const;
@@ -41,9 +42,9 @@ LINCLASS_API std::ostream& operator<<(std::ostream& out, const Report& report);
 
 /// Settings and the functions that may stop a fit. Both are called from the thread that called fit, and may throw: the fit ends cleanly and the exception arrives unchanged.
 struct Options : Settings {
-  std::vector<double> initial;                  ///< w of the shape of State::w; where not empty, start = given
-  std::function<bool(const State&)> callback{}; ///< once an iteration or epoch; true stops
-  std::function<bool()> poll{};                 ///< about every 50 ms, also inside long passes; true stops with Status::interrupted
+  std::vector<double> initial;                   ///< w of the shape of State::w; where not empty, start = given
+  std::function<bool(const State&)> callback{};  ///< once an iteration or epoch; true stops
+  std::function<bool()> poll{};                  ///< about every 50 ms, also inside long passes; true stops with Status::interrupted
 };
 
 struct Fit {
@@ -74,15 +75,16 @@ class LINCLASS_API Objective {
   Index size() const { return outputs() * columns(); }
   const Problem& problem() const;
 
-  double value(const double* w) const;                                   ///< P(w), one read of X
-  double value_and_gradient(const double* w, double* gradient) const;    ///< P(w) and a gradient of it (at a kink a subgradient; of |w| at 0: 0), one read of X
+  double value(const double* w) const;  ///< P(w), one read of X
+  /// P(w) and a gradient of it (at a kink a subgradient; of |w| at 0: 0), one read of X.
+  double value_and_gradient(const double* w, double* gradient) const;
   /// out = H(w) v, H the Hessian of P (squared_hinge: generalised; l1 adds nothing), one read of X. Error for hinge and perceptron.
   void curvature_times(const double* w, const double* v, double* out) const;
-  void hessian(const double* w, double* out) const;                      ///< size x size, symmetric. Error above 1 GiB, with the size
-  void check_hessian() const;                                            ///< throws what hessian would throw, before memory is asked for
-  Gap gap(const double* w) const;                                        ///< Error where no gap exists; at most two reads of X
+  void hessian(const double* w, double* out) const;  ///< size x size, symmetric. Error above 1 GiB, with the size
+  void check_hessian() const;                        ///< throws what hessian would throw, before memory is asked for
+  Gap gap(const double* w) const;                    ///< Error where no gap exists; at most two reads of X
   template <class T>
-  void scores(const double* w, T* out, Index stride = 0) const;          ///< rows x K, T the type of X
+  void scores(const double* w, T* out, Index stride = 0) const;  ///< rows x K, T the type of X
 
   class State;
 

@@ -16,8 +16,8 @@ class LINCLASS_API Model {
  public:
   Loss loss = Loss::logistic;
   Multiclass multiclass = Multiclass::automatic;
-  Index features = 0;             ///< d
-  Index outputs = 0;              ///< K: 1 for two classes except softmax
+  Index features = 0;  ///< d
+  Index outputs = 0;   ///< K: 1 for two classes except softmax
   Index classes = 0;
   bool multilabel = false;        ///< y was an indicator matrix of `logistic` (or a kindred loss): each output is a label of its own
   std::vector<double> coef;       ///< K x d, row-major

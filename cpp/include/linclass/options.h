@@ -31,20 +31,20 @@ enum class Schedule : int {
   constant,   ///< eta0
   inverse,    ///< eta0 / (1 + decay t)^power
   step,       ///< eta0 * factor^floor(e / step_epochs)
-  adaptive,   ///< gd: times 1.2 while the objective falls; when it rises, step back and halve. sgd: times `factor` after an epoch whose mean loss did not fall
+  adaptive,  ///< gd: times 1.2 while the objective falls; when it rises, step back and halve. sgd: times `factor` after an epoch whose mean loss did not fall
 };
 
 /// Plain numbers; every default is the recommended value.
 struct Settings {
   Solver solver = Solver::automatic;
-  double tol = 1e-4;      ///< certified relative gap, or scaled gradient, to reach (see Report::certificate); 0 = never stop on it
-  double epsilon = 0;     ///< stop when the objective (sgd: the epoch's mean) changes by less than epsilon * max(1, |objective|); 0 = never
-  Index max_iter = 0;     ///< iterations, or epochs of sgd and perceptron; 0 = lbfgs 1000, gd 10000, sgd 20, perceptron 1000
+  double tol = 1e-4;   ///< certified relative gap, or scaled gradient, to reach (see Report::certificate); 0 = never stop on it
+  double epsilon = 0;  ///< stop when the objective (sgd: the epoch's mean) changes by less than epsilon * max(1, |objective|); 0 = never
+  Index max_iter = 0;  ///< iterations, or epochs of sgd and perceptron; 0 = lbfgs 1000, gd 10000, sgd 20, perceptron 1000
   double time_limit = std::numeric_limits<double>::infinity();  ///< seconds
-  int threads = 0;        ///< 0 = cpu::threads()
+  int threads = 0;                                              ///< 0 = cpu::threads()
   std::uint64_t seed = 0;
   Start start = Start::zeros;
-  int memory = 10;        ///< lbfgs: pairs kept
+  int memory = 10;           ///< lbfgs: pairs kept
   double learning_rate = 0;  ///< gd and sgd: eta0; 0 = chosen from the data (adam: 0.001; minimize: 1)
   Schedule schedule = Schedule::automatic;
   double decay = 1e-4;
@@ -65,14 +65,14 @@ struct State {
   double objective = 0;  ///< sgd, perceptron: mean over the epoch as it ran, unless track_objective
   double measure = 0;    ///< last known figure that is compared with tol (relative gap or scaled gradient); NaN before the first
   double seconds = 0;
-  double reads = 0;      ///< of X so far
+  double reads = 0;           ///< of X so far
   const double* w = nullptr;  ///< current parameters, K x (d+1) (K x d without intercept), valid during the call
   Index size = 0;
 };
 
 enum class Status : int {
-  converged,    ///< tol, epsilon or "no mistakes" reached
-  max_iter,     ///< the limit of iterations came first
+  converged,  ///< tol, epsilon or "no mistakes" reached
+  max_iter,   ///< the limit of iterations came first
   time_limit,
   stopped,      ///< the callback asked
   interrupted,  ///< poll asked (Ctrl-C)
