@@ -18,25 +18,30 @@ from test_objective import CURVED, FORMS, name
 HERE = Path(__file__).parent
 X86_LEVELS = ["v2", "v3", "v4"]
 INNER = "LINCLASS_TESTS_OF_ONE_LEVEL"
-ROWS, COLUMNS = 12_000, 48
 
 # ------------------------------------------------------------------------------------------------------- threads
 
 
 @pytest.fixture(scope="module")
 def large():
-    """Data large enough that every pass opens a parallel region of eight threads; a copy of each type and storage."""
-    X, codes = made(ROWS, COLUMNS, 4, zeros=0.5)
-    rng = np.random.default_rng(0)
-    s = rng.integers(0, 3, ROWS) + 0.5
-    targets = {
-        "two": codes % 2,
-        "many": codes,
-        "labels": rng.integers(0, 2, (ROWS, 4)).astype(float),
-        "soft": rng.dirichlet(np.ones(4), ROWS),
-        "one_label": (codes == 1)[:, None].astype(float),
-    }
-    return {(d, n): store(X.astype(d)) for d in ("float32", "float64") for n, store in STORAGES.items()}, targets, s
+    """(Targets, type, storage) -> X, y, weights: large enough that every pass opens a region of eight threads."""
+    out = {}
+    for kinds, rows in ((("two", "one_label"), 26_000), (("many", "labels", "soft"), 7_000)):
+        X, codes = made(rows, 48, 4, zeros=0.1)
+        rng = np.random.default_rng(0)
+        s = rng.integers(0, 3, rows) + 0.5
+        targets = {
+            "two": codes % 2,
+            "many": codes,
+            "labels": rng.integers(0, 2, (rows, 4)).astype(float),
+            "soft": rng.dirichlet(np.ones(4), rows),
+            "one_label": (codes == 1)[:, None].astype(float),
+        }
+        for dtype in ("float32", "float64"):
+            for storage, store in STORAGES.items():
+                stored = store(X.astype(dtype))
+                out |= {(kind, dtype, storage): (stored, targets[kind], s) for kind in kinds}
+    return out
 
 
 def solvers_of(loss):
@@ -51,8 +56,7 @@ def solvers_of(loss):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("form", FORMS, ids=name)
 def test_threads_change_no_bit_of_a_fit(large, form, dtype, storage):
-    matrices, targets, s = large
-    X, y = matrices[dtype, storage], targets[form[2]]
+    X, y, s = large[form[2], dtype, storage]
     options = {"loss": form[0], "multiclass": form[1], "l2": 1e-3, "sample_weight": s}
     for solver, settings in solvers_of(form[0]):
         results = []
@@ -69,8 +73,7 @@ def test_threads_change_no_bit_of_a_fit(large, form, dtype, storage):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("form", FORMS, ids=name)
 def test_threads_change_no_bit_of_an_objective(large, form, dtype, storage):
-    matrices, targets, _ = large
-    X, y = matrices[dtype, storage], targets[form[2]]
+    X, y, _ = large[form[2], dtype, storage]
     results = []
     for threads in (1, 2, 3, 8):
         P = lc.Objective(X, y, loss=form[0], multiclass=form[1], l2=1e-3, threads=threads)
@@ -87,18 +90,8 @@ def test_threads_change_no_bit_of_an_objective(large, form, dtype, storage):
 
 @pytest.mark.parametrize("options", [{"solver": "sgd", "batch_size": 1}, {"solver": "perceptron"}])
 def test_sequential_solvers_use_one_thread(large, options):
-    matrices, targets, _ = large
-    models = [
-        quiet_fit(
-            matrices["float64", "row_major"],
-            targets["many"],
-            loss="perceptron",
-            max_iter=1,
-            threads=threads,
-            **options,
-        )
-        for threads in (1, 8)
-    ]
+    X, y, _ = large["many", "float64", "row_major"]
+    models = [quiet_fit(X, y, loss="perceptron", max_iter=1, threads=threads, **options) for threads in (1, 8)]
     assert models[1].report.threads == 1 or options["solver"] == "sgd"
     np.testing.assert_array_equal(models[0].coef, models[1].coef)
 
@@ -110,10 +103,9 @@ def test_small_problems_open_no_parallel_region():
 
 @pytest.mark.parametrize("storage", STORAGES)
 def test_threads_change_no_bit_of_a_prediction(large, storage):
-    matrices, targets, _ = large
     for dtype in ("float32", "float64"):
-        X = matrices[dtype, storage]
-        model = lc.fit(X, targets["many"], loss="softmax", l2=0.1, tol=1e-2)
+        X, y, _ = large["many", dtype, storage]
+        model = lc.fit(X, y, loss="softmax", l2=0.1, tol=1e-2)
         for method in (model.decision_function, model.predict_proba, model.predict_log_proba, model.predict):
             outcomes = [method(X, threads=threads).tobytes() for threads in (1, 2, 3, 8)]
             assert len(set(outcomes)) == 1
