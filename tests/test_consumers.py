@@ -105,6 +105,10 @@ def test_eigen(find_package: Path) -> None:
     run(find_package / "eigen")
 
 
+def test_api(find_package: Path) -> None:
+    assert run(find_package / "api") == "0 wrong\n"
+
+
 def test_wheel(tmp_path: Path, expected: tuple[str, list[float], str]) -> None:
     folder = built(CONSUMERS / "wheel", tmp_path, f"-DPython_EXECUTABLE={sys.executable}", FLAGS)
     assert parts(run(folder / "softmax", LINCLASS_LEVEL=LEVEL)) == expected

@@ -157,7 +157,6 @@ CASES: dict[str, tuple[Callable[[], Any], str]] = {
     "trainer, one class": (lambda: lc.Trainer([1]).partial_fit(X, Y * 0 + 1), r"one class only"),
     "trainer, label": (lambda: lc.Trainer([0, 1]).partial_fit(X, Y), r"not among the classes"),
     "trainer, columns": (lambda: lc.Trainer([0, 1, 2]).partial_fit(X, Y).partial_fit(X[:, :2], Y), r"2 columns.*3"),
-    "trainer, type": (lambda: lc.Trainer([0, 1, 2]).partial_fit(X, Y).partial_fit(X.astype("f4"), Y), r"keep the type"),
     "trainer, no data": (lambda: lc.Trainer([0, 1]).model, r"seen no data yet"),
     "trainer, twice": (lambda: lc.Trainer([0, 1, 1]), r"distinct labels"),
     "minimize, nothing": (lambda: lc.minimize(lambda w: (0.0, w), []), r"at least one number"),

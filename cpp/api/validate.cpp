@@ -239,7 +239,7 @@ Problem checked(Problem problem, Purpose purpose, Solver solver, int threads) {
   }
   require(y.codes || !is_margin(loss) || (!data && !y.matrix), "loss ", quoted(name(loss)),
           " takes one class code a row, not a matrix y: use \"logistic\" for several labels a row, \"softmax\" for soft labels");
-  if (data) y.classes = count_classes(y);
+  if (data || y.codes) y.classes = count_classes(y);
 
   if (y.codes || (!data && !y.matrix)) {
     require(y.classes != 1 && (data || y.classes != 0), "y holds one class only: there is nothing to tell apart");
@@ -323,7 +323,6 @@ void check_trainer(const Options& options) {
 
 void check_like_first(const Matrix& X, const Targets& y, const Problem& shape) {
   check_features(X, shape.X.columns);
-  require(X.type == shape.X.type && X.layout == shape.X.layout, "X must keep the type and the memory layout that the Trainer began with");
   require((y.codes == nullptr) == (shape.y.matrix != nullptr), "y must stay what the Trainer began with: class codes or a matrix");
   require(y.classes == shape.y.classes, "the Trainer began with ", text(shape.y.classes), " classes, y has ", text(y.classes));
 }

@@ -96,7 +96,7 @@ class LINCLASS_API Objective {
 /// a step uses sum_batch s_i g_i / |batch|. Classes, loss, penalty and settings are fixed at the start.
 class LINCLASS_API Trainer {
  public:
-  /// Of `shape`, X and y give only their sizes and (X) type: columns, type and layout of X, classes of y, whether y is a matrix.
+  /// Of `shape`, X gives only its columns, and y its classes and whether it is a matrix: what comes later may have any type and layout.
   Trainer(const Problem& shape, const Options& options = {});
   Trainer(Trainer&&) noexcept;
   Trainer& operator=(Trainer&&) noexcept;
