@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "linclass/fit.h"
+#include "random.h"
 
 namespace linclass {
 
@@ -32,13 +33,8 @@ inline std::vector<double> start_parameters(const Options& options, std::size_t 
   if (!options.initial.empty()) return options.initial;
   std::vector<double> w(size, 0.0);
   if (options.start != Start::uniform) return w;
-  std::uint64_t state = options.seed;
-  for (double& value : w) {  // SplitMix64 (Steele, Lea and Flood 2014): the same numbers on every platform
-    std::uint64_t z = (state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    value = static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1p-52 - 1;
-  }
+  engine::Random random(options.seed);
+  for (double& value : w) value = random.symmetric();
   return w;
 }
 

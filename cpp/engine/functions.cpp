@@ -12,7 +12,7 @@ namespace {
 
 template <class T, class F>
 void elementwise(const T* x, Index n, T* out, F f) {
-#pragma GCC ivdep
+  LINCLASS_INDEPENDENT
   for (Index i = 0; i < n; ++i) out[i] = f(x[i]);
 }
 

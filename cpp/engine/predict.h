@@ -28,13 +28,12 @@ void softmax_in_place(bool logarithm, Index outputs, Index rows, Index stride, T
   highest_scores(outputs, rows, stride, z, highest);
   if (logarithm) {
     for (Index i = 0; i < rows; ++i) rest[i] = 0, ties[i] = -1;
-    for (Index k = 0; k < outputs; ++k)
-#pragma GCC ivdep
-      for (Index i = 0; i < rows; ++i) {
-        const bool top = z[k * stride + i] == highest[i];
-        rest[i] += top ? T(0) : exp(z[k * stride + i] - highest[i]);
-        ties[i] += top ? T(1) : T(0);
-      }
+    for (Index k = 0; k < outputs; ++k) LINCLASS_INDEPENDENT
+    for (Index i = 0; i < rows; ++i) {
+      const bool top = z[k * stride + i] == highest[i];
+      rest[i] += top ? T(0) : exp(z[k * stride + i] - highest[i]);
+      ties[i] += top ? T(1) : T(0);
+    }
     for (Index i = 0; i < rows; ++i) rest[i] = log1p(rest[i] + ties[i]);
     for (Index k = 0; k < outputs; ++k)
       for (Index i = 0; i < rows; ++i) z[k * stride + i] = (z[k * stride + i] - highest[i]) - rest[i];

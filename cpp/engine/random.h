@@ -1,4 +1,4 @@
-/// Random numbers that are the same on every platform: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+/// Random numbers that are the same on every platform: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). The api draws starts with it too.
 #pragma once
 #include <cstdint>
 #include <utility>
@@ -18,6 +18,8 @@ class Random {
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
   }
+  /// Uniform on [-1, 1).
+  double symmetric() { return static_cast<double>(next() >> 11) * 0x1p-52 - 1; }
   /// Uniform on 0..n-1: the high bits of next() times n; for n below 2^32 the bias is below 2^-32.
   Index below(Index n) {
     const std::uint64_t m = static_cast<std::uint64_t>(n), high = next() >> 32;

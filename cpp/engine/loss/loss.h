@@ -4,6 +4,7 @@
 /// With outputs apart from each other every loop runs over contiguous rows, and the compiler turns it into vectors.
 #pragma once
 #include "linclass/problem.h"
+#include "simd/math.h"
 
 namespace linclass::engine {
 
@@ -57,7 +58,7 @@ void each_output(const Block<T>& b, F f) {
     T* z = b.scores + k * b.stride;
     const T* y = b.targets + k * b.stride;
     T* c = b.curvature ? b.curvature + k * b.stride : b.scratch;
-#pragma GCC ivdep
+    LINCLASS_INDEPENDENT
     for (Index i = 0; i < b.rows; ++i) f(z[i], y[i], b.loss[i], c[i]);
   }
 }

@@ -38,7 +38,7 @@ struct Margin {
     for (Index k = 0; k < b.outputs; ++k) {
       T *z = b.scores + k * b.stride, *c = b.curvature ? b.curvature + k * b.stride : unused;
       const T* y = b.targets + k * b.stride;
-#pragma GCC ivdep
+      LINCLASS_INDEPENDENT
       for (Index i = 0; i < b.rows; ++i) {
         const T distance = z[i] - zy[i] + T(offset), other = T(1) - y[i], v = other * violation(distance);
         const bool active = !(distance < T(0));

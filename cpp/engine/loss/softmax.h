@@ -23,7 +23,7 @@ void exponentials(Index outputs, Index rows, Index stride, T* scores, const T* h
   for (Index i = 0; i < rows; ++i) rest[i] = 0, ties[i] = -1;
   for (Index k = 0; k < outputs; ++k) {
     T* z = scores + k * stride;
-#pragma GCC ivdep
+    LINCLASS_INDEPENDENT
     for (Index i = 0; i < rows; ++i) {
       const T e = exp(z[i] - highest[i]);
       const bool top = z[i] == highest[i];
@@ -43,7 +43,7 @@ void softmax(const Block<T>& b) {
   for (Index i = 0; i < b.rows; ++i) b.loss[i] = 0, spare[i] = 1;
   for (Index k = 0; k < b.outputs; ++k) {
     const T *z = b.scores + k * b.stride, *y = b.targets + k * b.stride;
-#pragma GCC ivdep
+    LINCLASS_INDEPENDENT
     for (Index i = 0; i < b.rows; ++i) {
       b.loss[i] += y[i] * (highest[i] - z[i]);
       spare[i] -= y[i];
@@ -55,7 +55,7 @@ void softmax(const Block<T>& b) {
   for (Index k = 0; k < b.outputs; ++k) {
     T *z = b.scores + k * b.stride, *p = b.curvature ? b.curvature + k * b.stride : highest;
     const T* y = b.targets + k * b.stride;
-#pragma GCC ivdep
+    LINCLASS_INDEPENDENT
     for (Index i = 0; i < b.rows; ++i) {
       const T e = z[i], others = (T(1) - e) + rest[i], total = T(1) + rest[i];  // p = e / total, 1 - p = others / total
       p[i] = e / total;

@@ -8,6 +8,15 @@
 #include <cstring>
 #include <limits>
 
+/// Before a loop: its rounds do not depend on each other through memory, so it may become vectors without a test for overlap.
+#if defined(__clang__)
+#define LINCLASS_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define LINCLASS_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define LINCLASS_INDEPENDENT __pragma(loop(ivdep))
+#endif
+
 namespace linclass::engine {
 
 template <class T>
