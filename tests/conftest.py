@@ -12,7 +12,7 @@ from typing import Any
 # Tests ask for more threads than the machine has: those that wait should sleep, not spin. Read when OpenMP is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-import linclass_cpp as lc  # noqa: E402
+import linclass_cpp as lc
 import numpy as np
 import pytest
 from scipy import sparse

@@ -298,5 +298,5 @@ def test_mnist(mnist, loss, multiclass, least):
 @pytest.mark.parametrize("solver", ["lbfgs", "sgd"])
 def test_news20(news20, solver):
     X, y, X_test, y_test = news20
-    model = quiet_fit(X, y, loss="softmax", l2=1 / (10 * X.shape[0]), solver=solver)
+    model = quiet_fit(X, y, loss="softmax", l2=1 / (10 * X.shape[0]), solver=solver, tol=1e-2)
     assert (model.predict(X_test) == y_test).mean() >= 0.84

@@ -120,7 +120,7 @@ def test_finite_differences(form):
 @pytest.mark.parametrize("d", [1, 2, 3, 7, 8, 9, 17, 33, 100])
 def test_every_size(d, storage, dtype):
     """Whatever a block, a vector or a tile leaves over: all tails of the products with X."""
-    for K in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 23):
+    for K in (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 23):
         for n in (1, 2, 5, 63, 64, 65, 1000):
             X, _ = made(n, d, 2, seed=n, zeros=0.1)
             X = X.astype(dtype)
@@ -132,7 +132,7 @@ def test_every_size(d, storage, dtype):
             value, gradient = P.value_and_gradient(w)
             close(value, R.value(w), dtype, f"value, {what}")
             close(gradient, R.gradient(w), dtype, f"gradient, {what}")
-            if n in (5, 64, 65) and K * d < 200:
+            if n == 65 and K * d < 200:
                 close(P.curvature_times(w, v), R.curvature_times(w, v), dtype, f"curvature, {what}")
                 close(P.hessian(w), R.hessian(w), dtype, f"hessian, {what}")
             Z = R.scores(w)
