@@ -91,6 +91,7 @@ def run(body: str, **environment: str) -> str:
     import os, signal, sys, threading, time
     import numpy as np
     import linclass_cpp as lc
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell starts with Ctrl-C ignored
     rng = np.random.default_rng(0)
     X = rng.normal(size=(2000, 50)); y = rng.integers(0, 5, 2000)
     long = dict(loss="softmax", solver="gd", schedule="constant", learning_rate=1e-9, tol=0, max_iter=10**9)
