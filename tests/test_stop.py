@@ -94,11 +94,12 @@ def run(body: str, **environment: str) -> str:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell starts with Ctrl-C ignored
     rng = np.random.default_rng(0)
     X = rng.normal(size=(2000, 50)); y = rng.integers(0, 5, 2000)
+    lc.fit(X, y, l2=0.1)  # everything is loaded: a signal finds the next fit at its work
     long = dict(loss="softmax", solver="gd", schedule="constant", learning_rate=1e-9, tol=0, max_iter=10**9)
     def interrupt_when_begun(signal_number=signal.SIGINT):
         def send():
             begun.wait()
-            time.sleep(0.05)
+            time.sleep(0.3)
             os.kill(os.getpid(), signal_number)
         threading.Thread(target=send, daemon=True).start()
     begun = threading.Event()
