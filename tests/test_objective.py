@@ -94,8 +94,7 @@ def test_agrees_with_reference(form, penalty, dtype, weights):
                 got["hessian"], got["curvature"] = P.hessian(w), P.curvature_times(w, v)
                 np.testing.assert_array_equal(got["hessian"], got["hessian"].T)
             if "gap" in expected:
-                got["gap"], objective = P.gap(w)
-                close(objective, got["value"], np.float64, "objective beside the gap")
+                got["gap"] = P.gap(w)
             for what, numbers in expected.items():
                 close(got[what], numbers, dtype, f"{what}, {storage}, intercept {intercept}")
 
@@ -120,7 +119,7 @@ def test_finite_differences(form):
 @pytest.mark.parametrize("d", [1, 2, 3, 7, 8, 9, 17, 33, 100])
 def test_every_size(d, storage, dtype):
     """Whatever a block, a vector or a tile leaves over: all tails of the products with X."""
-    for K in (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 23):
+    for K in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 23):
         for n in (1, 2, 5, 63, 64, 65, 1000):
             X, _ = made(n, d, 2, seed=n, zeros=0.1)
             X = X.astype(dtype)
@@ -193,9 +192,8 @@ def test_gap_bounds_the_suboptimality(form, penalty, intercept):
     optimum = P.value(best)
     for scale in (0, 1e-6, 1e-3, 0.1, 1, 10):
         w = best + scale * parameters(R.shape)
-        gap = P.gap(w)
-        assert gap.value >= P.value(w) - optimum - 1e-13
-    assert P.gap(best).value <= 1e-8
+        assert P.gap(w) >= P.value(w) - optimum - 1e-13
+    assert P.gap(best) <= 1e-8
 
 
 @pytest.mark.parametrize("form", FORMS, ids=name)
@@ -256,7 +254,7 @@ def test_python_threads_share_one_objective(storage):
 
     def work(w):
         value, gradient = P.value_and_gradient(w)
-        return value, gradient, P.curvature_times(w, gradient), P.scores(w), P.gap(w).value
+        return value, gradient, P.curvature_times(w, gradient), P.scores(w), P.gap(w)
 
     alone = [work(w) for w in points]
     with ThreadPoolExecutor(8) as pool:

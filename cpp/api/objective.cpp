@@ -115,13 +115,12 @@ void Objective::hessian(const double* w, double* out) const {
       [&](engine::Objective* objective, engine::Message* message) { return engine_table().hessian(objective, w, &host, out, message); });
 }
 
-Gap Objective::gap(const double* w) const {
+double Objective::gap(const double* w) const {
   check_gap(state_->problem);
   const engine::Host host;
-  Gap gap;
-  state_->run([&](engine::Objective* objective, engine::Message* message) {
-    return engine_table().gap(objective, w, &host, &gap.value, &gap.objective, message);
-  });
+  double gap = 0;
+  state_->run(
+      [&](engine::Objective* objective, engine::Message* message) { return engine_table().gap(objective, w, &host, &gap, message); });
   return gap;
 }
 

@@ -108,12 +108,8 @@ void bind_objective(py::module_& m) {
           "gap",
           [](const BoundObjective& self, const py::object& w) {
             const double* at = self.parameters(w, "w");
-            Gap gap;
-            {
-              const py::gil_scoped_release unlocked;
-              gap = (*self).gap(at);
-            }
-            return py::make_tuple(gap.value, gap.objective);
+            const py::gil_scoped_release unlocked;
+            return (*self).gap(at);
           },
           "w"_a)
       .def(

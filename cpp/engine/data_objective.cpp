@@ -11,7 +11,7 @@ namespace linclass::engine {
 double Objective::stationarity(const double* subgradient) {
   double largest = 0;
   for (Index i = 0; i < size(); ++i)
-    largest = subgradient[i] == subgradient[i] ? std::max(largest, std::abs(subgradient[i])) : subgradient[i];
+    if (largest == largest && !(std::abs(subgradient[i]) <= largest)) largest = std::abs(subgradient[i]);
   return largest;
 }
 
@@ -37,7 +37,7 @@ double DataObjective::stationarity(const double* subgradient) {
   for (Index k = 0, i = 0; k < outputs; ++k)
     for (Index j = 0; j < columns; ++j, ++i) {
       const double scale = rms[static_cast<std::size_t>(j)], g = std::abs(subgradient[i]);
-      if (scale > 0 && !(g / scale <= largest)) largest = g / scale;  // a column of zeros has no gradient
+      if (scale > 0 && largest == largest && !(g / scale <= largest)) largest = g / scale;  // a column of zeros has no gradient; NaN stays
     }
   return residual_scale_ > 0 ? largest / residual_scale_ : largest;
 }

@@ -214,7 +214,7 @@ Code hessian(Objective* objective, const double* w, const Host* host, double* ou
   return with_data(objective, host, message, [&](DataObjective& data) { data.hessian(w, out); });
 }
 
-Code gap(Objective* objective, const double* w, const Host* host, double* gap, double* value, Message* message) noexcept {
+Code gap(Objective* objective, const double* w, const Host* host, double* gap, Message* message) noexcept {
   return with_data(objective, host, message, [&](DataObjective& data) {
     std::vector<double> at(w, w + data.size()), gradient(at.size());
     const auto objective_at = [&](double smooth) { return smooth + data.penalty.l1_value(at.data(), data.outputs); };
@@ -225,7 +225,6 @@ Code gap(Objective* objective, const double* w, const Host* host, double* gap, d
       *gap = gap_at_best_intercept(data, at.data(), &smooth, gradient.data());
     else
       *gap = data.penalty.gap(w, gradient.data(), data.outputs);
-    *value = before;
     *gap += before - objective_at(smooth);
   });
 }

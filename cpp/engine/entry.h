@@ -80,7 +80,7 @@ struct Table {
   Code (*evaluate)(Objective*, const double* w, const Host*, double* value, double* gradient_or_null, Message*) noexcept;
   Code (*curvature_times)(Objective*, const double* w, const double* v, const Host*, double* out, Message*) noexcept;
   Code (*hessian)(Objective*, const double* w, const Host*, double* out, Message*) noexcept;
-  Code (*gap)(Objective*, const double* w, const Host*, double* gap, double* objective, Message*) noexcept;
+  Code (*gap)(Objective*, const double* w, const Host*, double* gap, Message*) noexcept;
 
   /// shape: Problem whose X has the columns, type and layout of what will come. w is copied in.
   Code (*trainer_create)(const Problem* shape, const Settings*, const double* w, Trainer**, Message*) noexcept;

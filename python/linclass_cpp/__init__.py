@@ -17,13 +17,12 @@ from typing import Any
 
 from . import _core, cpu
 from ._core import Error, Report, State
-from .fit import ConvergenceWarning, Gap, Interrupted, Minimum, Objective, Trainer, fit, minimize
+from .fit import ConvergenceWarning, Interrupted, Minimum, Objective, Trainer, fit, minimize
 from .model import Model
 
 __all__ = [
     "ConvergenceWarning",
     "Error",
-    "Gap",
     "Interrupted",
     "Minimum",
     "Model",

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _admit, _core
 from .model import Model
 
-__all__ = ["ConvergenceWarning", "Gap", "Interrupted", "Minimum", "Objective", "Trainer", "fit", "minimize"]
+__all__ = ["ConvergenceWarning", "Interrupted", "Minimum", "Objective", "Trainer", "fit", "minimize"]
 
 Loss: TypeAlias = Literal["logistic", "softmax", "squared_sigmoid", "squared", "perceptron", "hinge", "squared_hinge"]
 Multiclass: TypeAlias = Literal["auto", "sum", "max", "ovr"]
@@ -34,13 +34,6 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, model: Model | Minimum) -> None:
         super().__init__(model.report.reason if model.report else "interrupted")
         self.model = model
-
-
-class Gap(NamedTuple):
-    """A certified bound: P - min P <= value, at the intercepts where P is ``objective``."""
-
-    value: float
-    objective: float
 
 
 class Minimum(NamedTuple):
@@ -276,9 +269,12 @@ class Objective:
         """H(w) as a (size, size) matrix. Error for hinge and perceptron, and above 1 GiB."""
         return self._core.hessian(_parameters(w), out)
 
-    def gap(self, w: ArrayLike) -> Gap:
-        """A certified bound on P - min P. Error where none exists: it needs a convex smooth loss and l2 > 0."""
-        return Gap(*self._core.gap(_parameters(w)))
+    def gap(self, w: ArrayLike) -> float:
+        """The duality gap, a certified bound on P(w) - min P; at most two reads of X.
+
+        Error where none exists: it needs a convex smooth loss, l2 > 0 and every penalty scale > 0.
+        """
+        return self._core.gap(_parameters(w))
 
     def scores(self, w: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Z = X W' + b in the type of X: (n,) where K = 1, else (n, K)."""

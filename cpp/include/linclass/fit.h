@@ -55,12 +55,6 @@ struct Fit {
 /// Minimises P. Throws Error on bad input; what ends a fit otherwise is in the report.
 LINCLASS_API Fit fit(const Problem& problem, const Options& options = {});
 
-/// A certified bound on the suboptimality, and P at the intercepts for which it holds.
-struct Gap {
-  double value = 0;
-  double objective = 0;
-};
-
 /// P as a function of w: (K, d+1) row-major with the intercept in the last column, (K, d) with fit_intercept = false. Immutable: several threads may use one at once.
 /// The data behind the problem must outlive it.
 class LINCLASS_API Objective {
@@ -82,7 +76,8 @@ class LINCLASS_API Objective {
   void curvature_times(const double* w, const double* v, double* out) const;
   void hessian(const double* w, double* out) const;  ///< size x size, symmetric. Error above 1 GiB, with the size
   void check_hessian() const;                        ///< throws what hessian would throw, before memory is asked for
-  Gap gap(const double* w) const;                    ///< Error where no gap exists; at most two reads of X
+  /// The duality gap, a certified bound on P(w) - min P. Error where there is none; at most two reads of X.
+  double gap(const double* w) const;
   template <class T>
   void scores(const double* w, T* out, Index stride = 0) const;  ///< rows x K, T the type of X
 
