@@ -49,6 +49,38 @@ def test_lbfgs_reaches_the_optimum(form, penalty, intercept):
         assert ((w == 0) == (R.minimum(4000) == 0)).all(), "l1 makes exact zeros"
 
 
+@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize("form", GAPPED, ids=name)
+def test_newton_cholesky_reaches_the_optimum(form, storage):
+    """A handful of steps, also on columns of scales from 1e-4 to 1e4."""
+    n, d, K = 300, 5, 3
+    X, y = data(form[2], n, d, K, np.float64)
+    scales = np.logspace(-4, 4, d)
+    options = {"loss": form[0], "multiclass": form[1], "l2": 1e-3}
+    plain = fit(STORAGES[storage](X), y, solver="newton-cholesky", tol=1e-10, **options)
+    scaled = fit(STORAGES[storage](X * scales), y, solver="newton-cholesky", tol=1e-10, penalty_scale=scales, **options)
+    R = reference.Objective(X, y, **options)
+    assert plain.report.status == "converged"
+    assert plain.report.certificate == "gap"
+    assert plain.report.iterations <= 15
+    assert R.value(parameters(plain)) - R.value(R.minimum(4000)) <= 1e-10
+    assert scaled.report.iterations <= plain.report.iterations + 1
+    np.testing.assert_allclose(scaled.coef * scales, plain.coef, atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["logistic", "softmax"])
+def test_newton_cholesky_on_singular_problems(loss):
+    """No penalty, a column twice and one of zeros: the Hessian is singular, the scores unique all the same."""
+    X, y = made(400, 4, 2 if loss == "logistic" else 3)
+    twice = np.hstack([X, X[:, :1], np.zeros((400, 1))])
+    a = fit(X, y, loss=loss, solver="lbfgs", tol=1e-9)
+    b = fit(twice, y, loss=loss, solver="newton-cholesky", tol=1e-9)
+    assert b.report.status == "converged"
+    assert b.report.certificate == "stationary"
+    assert b.report.objective == pytest.approx(a.report.objective, rel=1e-10)
+    assert (b.coef[:, -1] == 0).all()
+
+
 @pytest.mark.parametrize("penalty", ["none", "l1", "l2", "elastic_net", "scaled"])
 @pytest.mark.parametrize("form", [form for form in CURVED if form[2] == "many"], ids=name)
 def test_gd_adaptive_reaches_the_same_point(form, penalty):
@@ -406,7 +438,7 @@ def test_epsilon(digits):
         assert "epsilon" in report.reason
 
 
-@pytest.mark.parametrize("solver", ["lbfgs", "gd", "sgd", "perceptron"])
+@pytest.mark.parametrize("solver", ["lbfgs", "newton-cholesky", "gd", "sgd", "perceptron"])
 def test_max_iter_callback_and_time_limit(solver):
     X, codes = made(500, 8, 4, seed=2)
     loss = "perceptron" if solver == "perceptron" else "softmax"

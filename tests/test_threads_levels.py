@@ -50,6 +50,8 @@ def solvers_of(loss):
     yield "gd", batch
     if loss not in ("perceptron", "hinge"):
         yield "lbfgs", batch
+        if loss != "squared_sigmoid":
+            yield "newton-cholesky", batch
 
 
 @pytest.mark.parametrize("storage", STORAGES)

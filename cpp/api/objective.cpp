@@ -105,7 +105,7 @@ void Objective::curvature_times(const double* w, const double* v, double* out) c
 
 void Objective::check_hessian() const {
   check_curvature(state_->problem.loss);
-  check_hessian_size(size());
+  check_hessian_size(size(), "curvature_times");
 }
 
 void Objective::hessian(const double* w, double* out) const {

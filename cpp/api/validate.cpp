@@ -176,10 +176,10 @@ void check_curvature(Loss loss) {
           " has kinks and therefore no Hessian: use a smooth loss such as \"squared_hinge\" or \"logistic\"");
 }
 
-void check_hessian_size(Index size) {
+void check_hessian_size(Index size, const char* instead) {
   const double gib = 8.0 * static_cast<double>(size) * static_cast<double>(size) / (1024.0 * 1024.0 * 1024.0);
-  require(gib <= 1, "the Hessian of ", text(size), " x ", text(size), " numbers would take ", text(gib),
-          " GiB (limit 1 GiB): use curvature_times");
+  require(gib <= 1, "the Hessian of ", text(size), " x ", text(size), " numbers would take ", text(gib), " GiB (limit 1 GiB): use ",
+          instead);
 }
 
 void check_gap(const Problem& problem) {
@@ -303,6 +303,13 @@ Options checked(Options options, const Problem& problem) {
   if (options.solver == Solver::automatic) options.solver = is_smooth(loss) ? Solver::lbfgs : Solver::sgd;
   require(options.solver != Solver::lbfgs || is_smooth(loss), "solver \"lbfgs\" needs a smooth loss, and ", quoted(name(loss)),
           " has kinks: use solver=\"sgd\", or loss \"squared_hinge\"");
+  if (options.solver == Solver::newton_cholesky) {
+    require(is_smooth(loss) && loss != Loss::squared_sigmoid, "solver \"newton-cholesky\" needs a convex smooth loss, got ",
+            quoted(name(loss)), ": use solver=\"", is_smooth(loss) ? "lbfgs" : "sgd", "\"");
+    require(problem.penalty.l1 == 0, "solver \"newton-cholesky\" knows no l1, got l1 = ", text(problem.penalty.l1),
+            ": use solver=\"lbfgs\"");
+    check_hessian_size(static_cast<Index>(shape_of(problem).size()), "solver \"lbfgs\"");
+  }
   if (options.solver == Solver::perceptron) {
     require(loss == Loss::perceptron, "solver \"perceptron\" needs loss \"perceptron\", got ", quoted(name(loss)), ": use solver=\"sgd\"");
     require(problem.y.classes == 2 || problem.multiclass == Multiclass::max,

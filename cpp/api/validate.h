@@ -28,9 +28,9 @@ void check_targets(const Targets& y, Index rows, Loss loss);  ///< codes below y
 void check_code(int code, Index row, Index classes);
 void check_weights(const double* weights, Index rows);
 void check_parameters(const double* w, std::size_t size, const char* what);
-void check_curvature(Loss loss);         ///< that a Hessian exists
-void check_hessian_size(Index size);     ///< at most 1 GiB
-void check_gap(const Problem& problem);  ///< that a duality gap exists
+void check_curvature(Loss loss);                           ///< that a Hessian exists
+void check_hessian_size(Index size, const char* instead);  ///< at most 1 GiB
+void check_gap(const Problem& problem);                    ///< that a duality gap exists
 void check_type(Type given, const Matrix& X, const char* what);
 void check_trainer(const Options& options);
 void check_like_first(const Matrix& X, const Targets& y, const Problem& shape);  ///< what a Trainer is fed keeps its form

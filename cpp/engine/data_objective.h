@@ -27,8 +27,8 @@ class DataObjective : public Objective, public Minibatches {
 
   /// out = H(w) v; one read.
   virtual void curvature_times(const double* w, const double* v, double* out) = 0;
-  /// out = H(w), size x size; one read.
-  virtual void hessian(const double* w, double* out) = 0;
+  /// Smooth value, gradient and Hessian (size x size) at w; one read.
+  virtual double evaluate_with_hessian(const double* w, double* gradient, double* hessian) = 0;
   virtual bool has_curvature() const = 0;
   virtual bool smooth() const = 0;
   bool has_intercept() const { return problem_.fit_intercept; }

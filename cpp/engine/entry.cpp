@@ -14,6 +14,7 @@
 #include "predict.h"
 #include "solver/gd.h"
 #include "solver/lbfgs.h"
+#include "solver/newton.h"
 #include "solver/perceptron.h"
 #include "solver/sgd.h"
 
@@ -118,10 +119,11 @@ Code fit(const Problem* problem, const Settings* settings, double* w, const Host
       Monitor monitor(*settings, team, *objective, objective.get(), iterations);
       run(monitor, *objective, team, outcome, [&] { solver(*objective, w, *settings, monitor); });
     };
-    if (objective->has_gap() && objective->has_intercept() && (settings->solver == Solver::lbfgs || settings->solver == Solver::gd))
-      objective->keep_scores();
+    const bool epochs = settings->solver == Solver::sgd || settings->solver == Solver::perceptron;
+    if (objective->has_gap() && objective->has_intercept() && !epochs) objective->keep_scores();
     switch (settings->solver) {
       case Solver::lbfgs: return solve(1000, lbfgs);
+      case Solver::newton_cholesky: return solve(100, newton_cholesky);
       case Solver::gd: return solve(10000, gd);
       case Solver::sgd: return solve(20, sgd);
       case Solver::perceptron: return solve(1000, perceptron);
@@ -211,7 +213,10 @@ Code curvature_times(Objective* objective, const double* w, const double* v, con
 }
 
 Code hessian(Objective* objective, const double* w, const Host* host, double* out, Message* message) noexcept {
-  return with_data(objective, host, message, [&](DataObjective& data) { data.hessian(w, out); });
+  return with_data(objective, host, message, [&](DataObjective& data) {
+    std::vector<double> gradient(static_cast<std::size_t>(data.size()));
+    data.evaluate_with_hessian(w, gradient.data(), out);
+  });
 }
 
 Code gap(Objective* objective, const double* w, const Host* host, double* gap, Message* message) noexcept {

@@ -1,9 +1,8 @@
 /// DataObjective for one storage and type: the block loop.
 #pragma once
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <utility>
 
 #include "data/targets.h"
 #include "data_objective.h"
@@ -22,10 +21,10 @@ struct Plan {
   Index rows, chunks, block;
 
   /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient.
-  Plan(Index rows, double cost, double row_bytes, Index parameters) : rows(rows) {
+  Plan(Index rows, double cost, double row_bytes, Index parameters, double most_bytes = 128 << 20) : rows(rows) {
     const double per_chunk =
         std::max(double(1 << 18), 4.0 * static_cast<double>(parameters));  // worth a task, and its share of zeroing and merging
-    const double most = std::min(64.0, std::max(1.0, double(128 << 20) / (8.0 * static_cast<double>(parameters))));
+    const double most = std::min(64.0, std::max(1.0, most_bytes / (8.0 * static_cast<double>(parameters))));
     chunks = 1;
     while (chunks * 2 <= rows && static_cast<double>(chunks) * per_chunk < cost && static_cast<double>(chunks * 2) <= most) chunks *= 2;
     block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes) / 8 * 8, 8, 512);
@@ -36,7 +35,7 @@ struct Plan {
 /// What one thread needs for one block.
 template <class T>
 struct Scratch {
-  std::vector<T> scores, targets, curvature, direction, loss, weights, spare;
+  std::vector<T> scores, targets, curvature, direction, loss, weights, spare, gram;
   void resize(Index outputs, Index block, bool second_order) {
     const auto all = static_cast<std::size_t>(outputs * block), one = static_cast<std::size_t>(block);
     scores.resize(all), targets.resize(all), loss.resize(one), weights.resize(one), spare.resize(3 * one);
@@ -61,10 +60,10 @@ class Pass final : public DataObjective {
   double evaluate(const double* w, double* gradient) override {
     pack(w, packed_, bias_);
     reads += 1;
-    run_pass(gradient != nullptr, false, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
+    run_pass(plan_, gradient ? partial_size() : 1 + outputs, false, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
       const Index m = rows.count;
       x_.scores(rows, packed_.data(), outputs, s.scores.data(), m);
-      if (!kept_.empty()) std::copy_n(s.scores.data(), outputs * m, kept_.data() + rows.start * outputs);
+      keep(rows, s.scores.data());
       add_bias(s.scores.data(), m, m, bias_.data());
       loss_.evaluate(block);
       finish_block(rows, s, partial);
@@ -81,8 +80,10 @@ class Pass final : public DataObjective {
   void keep_scores() override { kept_.resize(static_cast<std::size_t>(x_.rows * outputs)); }
 
   double evaluate_intercept(const double* b, double* gradient) override {
-    run_pass(false, false, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
-      std::copy_n(kept_.data() + rows.start * outputs, outputs * rows.count, s.scores.data());
+    run_pass(plan_, 1 + outputs, false, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
+      for (Index k = 0; k < outputs; ++k)
+        for (Index i = 0; i < rows.count; ++i)
+          s.scores[static_cast<std::size_t>(k * rows.count + i)] = kept_[static_cast<std::size_t>((rows.start + i) * outputs + k)];
       add_bias(s.scores.data(), rows.count, rows.count, b);
       loss_.evaluate(block);
       finish_block(rows, s, partial);
@@ -97,7 +98,7 @@ class Pass final : public DataObjective {
     pack(w, packed_, bias_);
     pack(v, direction, direction_bias);
     reads += 1;
-    run_pass(true, true, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
+    run_pass(plan_, partial_size(), true, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
       const Index m = rows.count;
       x_.scores(rows, packed_.data(), outputs, s.scores.data(), m);
       add_bias(s.scores.data(), m, m, bias_.data());
@@ -113,7 +114,50 @@ class Pass final : public DataObjective {
     penalty.add_l2(v, outputs, out);
   }
 
-  void hessian(const double* w, double* out) override;
+  double evaluate_with_hessian(const double* w, double* gradient, double* hessian) override {
+    const Index pairs = outputs * (outputs + 1) / 2, square = columns * columns, first = partial_size(), length = first + pairs * square;
+    const double entries = static_cast<double>(pairs) * static_cast<double>(square);
+    const Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, 2.0 * sizeof(T) * static_cast<double>(features_ + 2 * outputs),
+                    length, 1 << 30);
+    pack(w, packed_, bias_);
+    reads += 1;
+    run_pass(plan, length, true, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
+      const Index m = rows.count;
+      x_.scores(rows, packed_.data(), outputs, s.scores.data(), m);
+      keep(rows, s.scores.data());
+      add_bias(s.scores.data(), m, m, bias_.data());
+      loss_.evaluate(block);
+      finish_block(rows, s, partial);
+      x_.add(rows, s.scores.data(), m, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
+      s.gram.resize(static_cast<std::size_t>(features_ * m));
+      double* G = partial + first;
+      for (Index k = 0; k < outputs; ++k)
+        for (Index l = 0; l <= k; ++l, G += square) {
+          T* entry = s.direction.data();
+          loss_.curvature_entry(block, k, l, entry);
+          if (problem_.sample_weight)
+            for (Index i = 0; i < m; ++i) entry[i] *= s.weights[static_cast<std::size_t>(i)];
+          x_.add_gram(rows, entry, G, columns, s.gram.data());
+          if (!problem_.fit_intercept) continue;
+          double* last = G + features_ * columns;
+          x_.add(rows, entry, m, 1, 1.0, last, 0, x_.extent(1));
+          for (Index i = 0; i < m; ++i) last[features_] += static_cast<double>(entry[i]);
+        }
+    });
+    unpack_gradient(gradient);
+    penalty.add_l2(w, outputs, gradient);
+    const double* G = partials_.data() + first;
+    for (Index k = 0; k < outputs; ++k)
+      for (Index l = 0; l <= k; ++l, G += square)
+        for (Index a = 0; a < columns; ++a)
+          for (Index j = 0; j <= a; ++j) {
+            const double c = penalty.c[static_cast<std::size_t>(a)];
+            const double entry = G[a * columns + j] / rows_as_double() + (k == l && a == j ? penalty.l2 * c * c : 0);
+            for (const auto& [row, column] : {std::pair{k * columns + a, l * columns + j}, std::pair{k * columns + j, l * columns + a}})
+              hessian[row * size() + column] = hessian[column * size() + row] = entry;
+          }
+    return partials_[0] / rows_as_double() + penalty.l2_value(w, outputs);
+  }
 
   bool has_curvature() const override { return loss_.curvature_times != nullptr; }
   bool smooth() const override { return loss_.smooth; }
@@ -249,6 +293,13 @@ class Pass final : public DataObjective {
       for (Index i = 0; i < count; ++i) scores[k * stride + i] += static_cast<T>(bias[k]);
   }
 
+  /// Scores before the bias, row by row: passes may cut the rows in different blocks.
+  void keep(const Rows& rows, const T* scores) {
+    if (kept_.empty()) return;
+    for (Index i = 0; i < rows.count; ++i)
+      for (Index k = 0; k < outputs; ++k) kept_[static_cast<std::size_t>((rows.start + i) * outputs + k)] = scores[k * rows.count + i];
+  }
+
   Block<T> begin_block(const Rows& rows, Scratch<T>& s, bool second_order) const {
     fill_targets(problem_.y, rows, outputs, s.targets.data(), rows.count);
     return {outputs,
@@ -282,31 +333,30 @@ class Pass final : public DataObjective {
     }
   }
 
-  /// body(rows, scratch, block, partial) on every block, partials in their chunk, then their sum in partials_[0...].
+  /// body(rows, scratch, block, partial) on every block, partials of `length` in their chunk, then their sum in partials_[0...].
   template <class Body>
-  void run_pass(bool gradient, bool second_order, Body&& body) {
-    const Index length = gradient ? partial_size() : 1 + outputs;
-    partials_.resize(static_cast<std::size_t>(length * plan_.chunks));
+  void run_pass(const Plan& plan, Index length, bool second_order, Body&& body) {
+    partials_.resize(static_cast<std::size_t>(length * plan.chunks));
     scratch_.resize(static_cast<std::size_t>(team_->threads()));
-    for (auto& s : scratch_) s.resize(outputs, plan_.block, second_order);
-    team_->run(plan_.chunks, [&](Index chunk, int worker) {
+    for (auto& s : scratch_) s.resize(outputs, plan.block, second_order);
+    team_->run(plan.chunks, [&](Index chunk, int worker) {
       double* partial = partials_.data() + chunk * length;
       std::fill_n(partial, length, 0.0);
       Scratch<T>& s = scratch_[static_cast<std::size_t>(worker)];
-      const Index end = plan_.begin(chunk + 1);
-      for (Index start = plan_.begin(chunk); start < end; start += plan_.block) {
+      const Index end = plan.begin(chunk + 1);
+      for (Index start = plan.begin(chunk); start < end; start += plan.block) {
         team_->check();
-        const Rows rows{start, std::min(plan_.block, end - start)};
+        const Rows rows{start, std::min(plan.block, end - start)};
         Block<T> block = begin_block(rows, s, second_order);
         body(rows, s, block, partial);
       }
     });
     // the tree: neighbours at distance 1, 2, 4, ...; number by number, so that threads may share it
-    const Index piece = 4096, pieces = plan_.chunks == 1 ? 0 : (length + piece - 1) / piece;
+    const Index piece = 4096, pieces = plan.chunks == 1 ? 0 : (length + piece - 1) / piece;
     team_->run(pieces, [&](Index p, int) {
       const Index from = p * piece, to = std::min(length, from + piece);
-      for (Index distance = 1; distance < plan_.chunks; distance *= 2)
-        for (Index chunk = 0; chunk + distance < plan_.chunks; chunk += 2 * distance) {
+      for (Index distance = 1; distance < plan.chunks; distance *= 2)
+        for (Index chunk = 0; chunk + distance < plan.chunks; chunk += 2 * distance) {
           double* into = partials_.data() + chunk * length;
           const double* other = partials_.data() + (chunk + distance) * length;
           for (Index i = from; i < to; ++i) into[i] += other[i];
@@ -335,65 +385,6 @@ class Pass final : public DataObjective {
   std::vector<Scratch<T>> scratch_;
   Scratch<T> batch_;
 };
-
-/// Every pair of outputs and stripe of columns is a task of its own, which adds X' diag(H_kl) X block after block.
-template <class X>
-void Pass<X>::hessian(const double* w, double* out) {
-  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Index block_rows = 256, stripe = 64, stripes = (columns + stripe - 1) / stripe, pairs = outputs * (outputs + 1) / 2;
-  pack(w, packed_, bias_);
-  reads += 1;
-  std::fill_n(out, size() * size(), 0.0);
-  Scratch<T> s;
-  s.resize(outputs, block_rows, true);
-  Matrix rows_of_x(block_rows, columns);
-  for (Index start = 0; start < x_.rows; start += block_rows) {
-    const Rows rows{start, std::min(block_rows, x_.rows - start)};
-    const Index m = rows.count;
-    x_.scores(rows, packed_.data(), outputs, s.scores.data(), m);
-    add_bias(s.scores.data(), m, m, bias_.data());
-    const Block<T> block = begin_block(rows, s, true);
-    loss_.evaluate(block);
-    rows_of_x.setZero();
-    for (Index i = 0; i < m; ++i) {
-      if constexpr (X::sparse)
-        x_.each(start + i, [&](Index j, T value) { rows_of_x(i, j) += static_cast<double>(value); });
-      else
-        for (Index j = 0; j < features_; ++j) rows_of_x(i, j) = static_cast<double>(x_.at_row(start + i, j));
-      if (problem_.fit_intercept) rows_of_x(i, features_) = 1;
-    }
-    std::vector<T> entries(static_cast<std::size_t>(pairs * m));
-    std::vector<std::pair<Index, Index>> pair;
-    for (Index k = 0; k < outputs; ++k)
-      for (Index l = 0; l <= k; ++l) {
-        loss_.curvature_entry(block, k, l, entries.data() + static_cast<Index>(pair.size()) * m);
-        pair.emplace_back(k, l);
-      }
-    team_->run(pairs * stripes, [&](Index task, int) {
-      const Index p = task / stripes, from = task % stripes * stripe, width = std::min(stripe, columns - from);
-      const auto [k, l] = pair[static_cast<std::size_t>(p)];
-      Matrix weighted = rows_of_x.block(0, from, m, width);
-      for (Index i = 0; i < m; ++i)
-        weighted.row(i) *= weight(start + i) * static_cast<double>(entries[static_cast<std::size_t>(p * m + i)]);
-      Eigen::Map<Matrix, 0, Eigen::OuterStride<>> part(out + (k * columns + from) * size() + l * columns, width, columns,
-                                                       Eigen::OuterStride<>(size()));
-      part.noalias() += weighted.transpose() * rows_of_x.topRows(m);
-    });
-  }
-  for (Index k = 0; k < outputs; ++k)
-    for (Index l = 0; l <= k; ++l)
-      for (Index i = 0; i < columns; ++i)
-        for (Index j = 0; j < (k == l ? i + 1 : columns); ++j) {
-          double& entry = out[(k * columns + i) * size() + l * columns + j];
-          entry /= rows_as_double();
-          out[(l * columns + j) * size() + k * columns + i] = entry;
-        }
-  for (Index k = 0; k < outputs; ++k)
-    for (Index j = 0; j < columns; ++j) {
-      const double c = penalty.c[static_cast<std::size_t>(j)];
-      out[(k * columns + j) * size() + k * columns + j] += penalty.l2 * c * c;
-    }
-}
 
 /// One storage and type compiled (pass_*.cpp).
 #define LINCLASS_COMPILE(...)                                                                                                 \

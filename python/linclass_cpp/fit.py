@@ -90,7 +90,7 @@ def fit(
     sample_weight: ArrayLike | None = None,
     fit_intercept: bool = True,
     multiclass: Multiclass | None = None,
-    solver: Literal["auto", "lbfgs", "gd", "sgd", "perceptron"] | None = None,
+    solver: Literal["auto", "lbfgs", "newton-cholesky", "gd", "sgd", "perceptron"] | None = None,
     start: Start = None,
     tol: float = 1e-4,
     epsilon: float = 0.0,
@@ -135,13 +135,14 @@ def fit(
     multiclass : how the margin losses see more than two classes: "sum" (default) over j != y of the loss of z_y - z_j,
         "max" the largest of them, "ovr" each class against the rest.
     solver : "lbfgs" (default for smooth losses; Nocedal and Wright 2006, ch. 7; with l1 OWL-QN, Andrew and Gao 2007),
-        "gd" (proximal) gradient descent, "sgd" minibatches (default for hinge and perceptron), "perceptron"
+        "newton-cholesky" (Newton's method with the full Hessian: up to some 1000 parameters, convex smooth losses,
+        no l1), "gd" (proximal) gradient descent, "sgd" minibatches (default for hinge and perceptron), "perceptron"
         Rosenblatt's rule.
     start : "zeros" (default), "uniform" in [-1, 1] by ``seed``, or w of shape (K, d + 1), intercepts last.
     tol : certified relative gap (P - min P) / P to reach where P is convex and differentiable and l2 > 0; else the
         scaled gradient max |g_kj| / rms(x_j) / rms(residual at 0). 0 = never stop on it.
     epsilon : stop when P changes by less than epsilon max(1, |P|). 0 = never.
-    max_iter : iterations or epochs; None or 0: lbfgs 1000, gd 10000, sgd 20, perceptron 1000.
+    max_iter : iterations or epochs; None or 0: lbfgs 1000, newton-cholesky 100, gd 10000, sgd 20, perceptron 1000.
     time_limit : seconds.
     threads : default all that the process may use; results are the same to the bit for any number.
     seed : of random starts and orders, the same on every platform.

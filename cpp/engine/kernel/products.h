@@ -118,20 +118,31 @@ inline void combine_tile(const Vectors<T>& x, Index count, Index j, int rest, co
   }
 }
 
+/// C rows of g: all columns in [begin, end).
+template <int C, class T, class Out>
+void combine_rows(const Vectors<T>& x, Index count, Index begin, Index end, const T* r, Index ldr, Out factor, Out* g, Index ldg) {
+  constexpr int S = packet_size<T>;
+  constexpr int P = C * 8 <= combine_tile_outputs * 2 ? 8 : C * 4 <= combine_tile_outputs * 2 + 4 ? 4 : 2;  // C * P sums fill the registers
+  Index j = begin;
+  for (; j + P * S <= end; j += P * S) combine_tile<T, C, P>(x, count, j, S, r, ldr, factor, g, ldg);
+  for (; j < end; j += S) combine_tile<T, C, 1>(x, count, j, static_cast<int>(std::min<Index>(S, end - j)), r, ldr, factor, g, ldg);
+}
+
 /// g(k, j) += factor * sum_i r(k, i) x_ij for j in [begin, end), k < K; g has leading dimension ldg, r ldr.
 template <class T, class Out>
 void combine(const Vectors<T>& x, Index count, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g, Index ldg) {
   each_tile<combine_tile_outputs>(K, [&](Index first, auto width) {
-    constexpr int C = decltype(width)::value, S = packet_size<T>;
-    constexpr int P = C * 8 <= combine_tile_outputs * 2       ? 8
-                      : C * 4 <= combine_tile_outputs * 2 + 4 ? 4
-                                                              : 2;  // C * P sums fill the registers
-    const T* coefficients = r + first * ldr;
-    Out* out = g + first * ldg;
-    Index j = begin;
-    for (; j + P * S <= end; j += P * S) combine_tile<T, C, P>(x, count, j, S, coefficients, ldr, factor, out, ldg);
-    for (; j < end; j += S)
-      combine_tile<T, C, 1>(x, count, j, static_cast<int>(std::min<Index>(S, end - j)), coefficients, ldr, factor, out, ldg);
+    combine_rows<decltype(width)::value>(x, count, begin, end, r + first * ldr, ldr, factor, g + first * ldg, ldg);
+  });
+}
+
+/// The lower triangle of g += sum_i r_i x_i', r_i of the length of x_i and given as columns (length x count): the rank-`count` update of a
+/// symmetric matrix. A few numbers above the diagonal are written too.
+template <class T, class Out>
+void combine_lower(const Vectors<T>& x, Index count, Index length, const T* r, Index ldr, Out* g, Index ldg) {
+  each_tile<combine_tile_outputs>(length, [&](Index first, auto width) {
+    constexpr int C = decltype(width)::value;
+    combine_rows<C>(x, count, 0, first + C, r + first * ldr, ldr, Out(1), g + first * ldg, ldg);
   });
 }
 
