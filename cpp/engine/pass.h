@@ -178,9 +178,9 @@ class Pass final : public DataObjective {
     const Weight* weights = batch_weights(v);
     batch_.resize(outputs, m, false);
     reads += static_cast<double>(m) / static_cast<double>(x_.rows);
-    const Index tasks = batch_tasks(m);
-    team_->run(tasks, [&](Index task, int) {
-      const Index first = m * task / tasks, count = m * (task + 1) / tasks - first;
+    const Index piece = share(m, m, 16);
+    team_->run((m + piece - 1) / piece, [&](Index task, int) {
+      const Index first = task * piece, count = std::min(piece, m - first);
       const Rows rows = batch.part(first, count);
       Block<T> block{outputs,
                      count,
@@ -209,9 +209,9 @@ class Pass final : public DataObjective {
   }
 
   void add(const Rows& batch, double factor, double* g) override {
-    const Index extent = x_.extent(outputs), tasks = std::min(extent, batch_tasks(batch.count));
-    team_->run(tasks, [&](Index task, int) {
-      x_.add(batch, batch_.scores.data(), batch.count, outputs, factor, g, extent * task / tasks, extent * (task + 1) / tasks);
+    const Index extent = x_.extent(outputs), piece = share(batch.count, extent, X::sparse ? 1 : 64);
+    team_->run((extent + piece - 1) / piece, [&](Index task, int) {
+      x_.add(batch, batch_.scores.data(), batch.count, outputs, factor, g, task * piece, std::min(extent, (task + 1) * piece));
     });
   }
 
@@ -372,8 +372,11 @@ class Pass final : public DataObjective {
       return packed_.data();
     }
   }
-  Index batch_tasks(Index m) const {
-    return std::clamp<Index>(static_cast<Index>(x_.cost(m) * static_cast<double>(outputs) / double(1 << 17)), 1, std::min<Index>(m, 64));
+  /// Of `extent` equal parts of the work on a batch, how many make a task: a multiple of `multiple`, at least a 64th, worth some 10^4 multiply-adds.
+  Index share(Index batch, Index extent, Index multiple) const {
+    const double tasks = std::clamp(x_.cost(batch) * static_cast<double>(outputs) / double(1 << 16), 1.0, 64.0);
+    const Index whole = static_cast<Index>(std::ceil(static_cast<double>(extent) / tasks));
+    return tasks < 2 ? std::max<Index>(extent, 1) : (whole + multiple - 1) / multiple * multiple;
   }
 
   const X x_;
