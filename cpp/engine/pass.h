@@ -61,13 +61,8 @@ class Pass final : public DataObjective {
     pack(w, packed_, bias_);
     reads += 1;
     run_pass(plan_, gradient ? partial_size() : 1 + outputs, false, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
-      const Index m = rows.count;
-      x_.scores(rows, packed_.data(), outputs, s.scores.data(), m);
-      keep(rows, s.scores.data());
-      add_bias(s.scores.data(), m, m, bias_.data());
-      loss_.evaluate(block);
-      finish_block(rows, s, partial);
-      if (gradient) x_.add(rows, s.scores.data(), m, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
+      evaluate_block(rows, s, block, partial);
+      if (gradient) x_.add(rows, s.scores.data(), rows.count, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
     });
     const double value = partials_[0] / rows_as_double() + penalty.l2_value(w, outputs);
     if (gradient) {
@@ -123,11 +118,7 @@ class Pass final : public DataObjective {
     reads += 1;
     run_pass(plan, length, true, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
       const Index m = rows.count;
-      x_.scores(rows, packed_.data(), outputs, s.scores.data(), m);
-      keep(rows, s.scores.data());
-      add_bias(s.scores.data(), m, m, bias_.data());
-      loss_.evaluate(block);
-      finish_block(rows, s, partial);
+      evaluate_block(rows, s, block, partial);
       x_.add(rows, s.scores.data(), m, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
       s.gram.resize(static_cast<std::size_t>(features_ * m));
       double* G = partial + first;
@@ -318,6 +309,14 @@ class Pass final : public DataObjective {
     for (Index i = 0; i < rows.count; ++i) loss[i] *= weights[i];
     for (Index k = 0; k < outputs; ++k)
       for (Index i = 0; i < rows.count; ++i) residuals[k * stride + i] *= weights[i];
+  }
+  /// Scores at the packed weights, then losses and residuals, into the partial sums.
+  void evaluate_block(const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
+    x_.scores(rows, packed_.data(), outputs, s.scores.data(), rows.count);
+    keep(rows, s.scores.data());
+    add_bias(s.scores.data(), rows.count, rows.count, bias_.data());
+    loss_.evaluate(block);
+    finish_block(rows, s, partial);
   }
   /// Weights the block and adds its value and the gradient of b to the partial sums.
   void finish_block(const Rows& rows, Scratch<T>& s, double* partial) const {

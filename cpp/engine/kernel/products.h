@@ -79,13 +79,20 @@ inline void dot_tile(const Vectors<T>& x, Index i, Index count, const T* w, Inde
 /// put(k, i, w_k . x_i) for i < count and k < K; w is K x length with leading dimension ldw.
 template <class T, class Put>
 void dot_products(const Vectors<T>& x, Index count, const T* w, Index ldw, Index K, Index length, const Put& put) {
-  each_tile<dot_tile_outputs>(K, [&](Index first, auto width) {
-    constexpr int C = decltype(width)::value, R = 4;
-    const auto tile_put = [&](int c, Index i, T value) { put(first + c, i, value); };
-    Index i = 0;
-    for (; i + R <= count; i += R) dot_tile<T, R, C>(x, i, count, w + first * ldw, ldw, length, tile_put);
-    for (; i < count; ++i) dot_tile<T, 1, C>(x, i, count, w + first * ldw, ldw, length, tile_put);
-  });
+  constexpr Index R = 4;
+  // A few vectors meet all outputs whose weights stay in the second-level cache, while the next vectors arrive.
+  const Index fit = std::max<Index>(dot_tile_outputs, (128 << 10) / (length * static_cast<Index>(sizeof(T)) + 1));
+  for (Index group = 0; group < K; group += fit)
+    for (Index i = 0; i < count; i += count - i < R ? 1 : R)
+      each_tile<dot_tile_outputs>(std::min(fit, K - group), [&](Index first, auto width) {
+        constexpr int C = decltype(width)::value;
+        const T* weights = w + (group + first) * ldw;
+        const auto tile_put = [&](int c, Index row, T value) { put(group + first + c, row, value); };
+        if (count - i < R)
+          dot_tile<T, 1, C>(x, i, count, weights, ldw, length, tile_put);
+        else
+          dot_tile<T, R, C>(x, i, count, weights, ldw, length, tile_put);
+      });
 }
 
 /// C outputs x P packets of columns [j, j + P * S): sums over all vectors in registers, then added to g times `factor`.

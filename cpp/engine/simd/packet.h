@@ -37,9 +37,10 @@ inline auto sum(const P& x) {
   return Eigen::internal::predux(x);
 }
 
+/// Into the second-level cache.
 inline void prefetch(const void* address) {
 #if defined(__GNUC__)
-  __builtin_prefetch(address);
+  __builtin_prefetch(address, 0, 2);
 #else
   (void)address;
 #endif
