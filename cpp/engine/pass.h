@@ -6,6 +6,7 @@
 
 #include "data/targets.h"
 #include "data_objective.h"
+#include "kernel/gram.h"
 #include "predict.h"
 
 namespace linclass::engine {
@@ -112,15 +113,18 @@ class Pass final : public DataObjective {
   double evaluate_with_hessian(const double* w, double* gradient, double* hessian) override {
     const Index pairs = outputs * (outputs + 1) / 2, square = columns * columns, first = partial_size(), length = first + pairs * square;
     const double entries = static_cast<double>(pairs) * static_cast<double>(square);
-    const Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, 2.0 * sizeof(T) * static_cast<double>(features_ + 2 * outputs),
-                    length, 1 << 30);
+    Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, 1, length, 1 << 30);
+    plan.block = gram_rows;
+    while (plan.chunks > 1 && plan.rows < 4 * gram_rows * plan.chunks)
+      plan.chunks /= 2;  // to zero and merge a partial Hessian costs as much as many rows
     pack(w, packed_, bias_);
     reads += 1;
     run_pass(plan, length, true, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
       const Index m = rows.count;
       evaluate_block(rows, s, block, partial);
       x_.add(rows, s.scores.data(), m, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
-      s.gram.resize(static_cast<std::size_t>(features_ * m));
+      s.gram.resize(static_cast<std::size_t>(x_.gram_space(m)));
+      x_.pack_gram(rows, s.gram.data());
       double* G = partial + first;
       for (Index k = 0; k < outputs; ++k)
         for (Index l = 0; l <= k; ++l, G += square) {

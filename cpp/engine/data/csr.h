@@ -62,12 +62,15 @@ class Csr {
       }
     }
   }
-  void add_gram(const Rows& rows, const T* w, double* G, Index ldg, T*) const {
+  Index gram_space(Index) const { return 0; }
+  void pack_gram(const Rows&, T*) const {}
+  template <class Out>
+  void add_gram(const Rows& rows, const T* w, Out* G, Index ldg, T*) const {
     for (Index i = 0; i < rows.count; ++i)
       each(rows[i], [&](Index a, T left) {
         const double weighted = static_cast<double>(w[i]) * static_cast<double>(left);
         each(rows[i], [&](Index j, T right) {
-          if (j <= a) G[a * ldg + j] += weighted * static_cast<double>(right);
+          if (j <= a) G[a * ldg + j] += static_cast<Out>(weighted * static_cast<double>(right));
         });
       });
   }

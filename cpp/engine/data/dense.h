@@ -5,10 +5,12 @@
 ///   at(K, k, j)     place of weight (k, j) in a packed array of K * columns numbers
 ///   scores          Z(k, i) = w_k . x_i, Z of T with leading dimension ldz
 ///   extent(K), add  G(part) += factor * sum_i R(k, i) x_i for one part [begin, end) of extent(K), so that threads may share the work
-///   add_gram        the lower triangle of G += sum_i w_i x_i x_i', columns x columns with leading dimension ldg; spare: columns * rows of T
+///   gram_space      numbers of T in the memory of pack_gram for a block of rows, which all calls of add_gram on this block share
+///   add_gram        the lower triangle of G += sum_i w_i x_i x_i', columns x columns with leading dimension ldg
 ///   cost            multiply-adds of one read of these rows for one output
 #pragma once
 #include "data/rows.h"
+#include "kernel/gram.h"
 #include "kernel/products.h"
 
 namespace linclass::engine {
@@ -26,6 +28,12 @@ class Dense {
   Index at(Index, Index k, Index j) const { return k * columns + j; }
   Index extent(Index) const { return columns; }
   double cost(Index row_count) const { return static_cast<double>(row_count) * static_cast<double>(columns); }
+
+  Index gram_space(Index row_count) const { return PackedRows<T>::space(row_count, columns); }
+  template <class Out>
+  void add_gram(const Rows& rows, const T* w, Out* G, Index ldg, T* packed) const {
+    PackedRows<T>(rows.count, columns, packed).add_gram(w, G, ldg);
+  }
 
  protected:
   const T* values_;
@@ -45,18 +53,7 @@ class DenseRows : public Dense<T> {
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     combine(vectors(rows), rows.count, begin, end, R, ldr, K, factor, G, this->columns);
   }
-  void add_gram(const Rows& rows, const T* w, double* G, Index ldg, T* spare) const {
-    constexpr Index strip = 8;  // rows at a time, so that the transpose writes whole cache lines
-    const Vectors<T> x = vectors(rows);
-    for (Index start = 0; start < rows.count; start += strip) {
-      const Index m = std::min(strip, rows.count - start);
-      const T* row[strip];
-      for (Index i = 0; i < m; ++i) row[i] = x[start + i];
-      for (Index j = 0; j < this->columns; ++j)
-        for (Index i = 0; i < m; ++i) spare[j * rows.count + start + i] = w[start + i] * row[i][j];
-    }
-    combine_lower(x, rows.count, this->columns, spare, rows.count, G, ldg);
-  }
+  void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
 
  private:
   Vectors<T> vectors(const Rows& rows) const {
@@ -82,15 +79,7 @@ class DenseColumns : public Dense<T> {
     dot_products(vectors(rows, begin), end - begin, R, ldr, K, rows.count,
                  [=](Index k, Index j, T sum) { G[k * d + begin + j] += factor * static_cast<double>(sum); });
   }
-  void add_gram(const Rows& rows, const T* w, double* G, Index ldg, T* spare) const {
-    const Vectors<T> x = vectors(rows, 0);
-    for (Index j = 0; j < this->columns; ++j)
-      for (Index i = 0; i < rows.count; ++i) spare[j * rows.count + i] = w[i] * x[j][i];
-    each_tile<dot_tile_outputs>(this->columns, [&](Index first, auto width) {
-      dot_products(x, first + width, spare + first * rows.count, rows.count, width, rows.count,
-                   [=](Index a, Index j, T sum) { G[(first + a) * ldg + j] += static_cast<double>(sum); });
-    });
-  }
+  void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_columns(vectors(rows, 0)); }
 
  private:
   Vectors<T> vectors(const Rows& rows, Index column) const {

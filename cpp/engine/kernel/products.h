@@ -143,14 +143,4 @@ void combine(const Vectors<T>& x, Index count, Index begin, Index end, const T* 
   });
 }
 
-/// The lower triangle of g += sum_i r_i x_i', r_i of the length of x_i and given as columns (length x count): the rank-`count` update of a
-/// symmetric matrix. A few numbers above the diagonal are written too.
-template <class T, class Out>
-void combine_lower(const Vectors<T>& x, Index count, Index length, const T* r, Index ldr, Out* g, Index ldg) {
-  each_tile<combine_tile_outputs>(length, [&](Index first, auto width) {
-    constexpr int C = decltype(width)::value;
-    combine_rows<C>(x, count, 0, first + C, r + first * ldr, ldr, Out(1), g + first * ldg, ldg);
-  });
-}
-
 }  // namespace linclass::engine

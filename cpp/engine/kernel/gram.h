@@ -1,0 +1,147 @@
+/// The weighted Gram matrix of a block of rows, lower triangle: G += sum_i w_i x_i x_i'.
+///
+/// A matrix product with one operand on both sides. The rows are packed once, whatever the number of weightings: panels of `wide` columns,
+/// in each the rows one after another, so that a tile of G in registers reads its columns in order. The other side of the product is
+/// packed from those panels, times the weights, in narrower panels of `tall` columns, as many as stay in the second-level cache.
+/// (Goto, van de Geijn: Anatomy of high-performance matrix multiplication, 2008.)
+#pragma once
+#include <cstdint>
+
+#include "kernel/products.h"
+
+namespace linclass::engine {
+
+/// Rows that make a good block: G, which may lie in main memory, is read and written once a block, and a wide panel stays in the caches.
+constexpr Index gram_rows = 256;
+
+template <class T>
+class PackedRows {
+  static constexpr int S = packet_size<T>;
+  static constexpr int tall = vector_registers == 32 ? 8 : 4, packets = 3, wide = packets * S;  // tall x packets sums fill the registers
+
+ public:
+  /// Numbers of T in the memory for `count` rows of `columns` numbers.
+  static Index space(Index count, Index columns) { return count * (padded(columns) + group(count)) + line; }
+
+  PackedRows(Index count, Index columns, T* memory) : count_(count), columns_(columns), panels_(align(memory)) {}
+
+  /// x: count rows.
+  void pack_rows(const Vectors<T>& x) {
+    for (Index j = 0; j < columns_; j += wide)
+      with_width<packets>(panel_width(j) / S, [&](auto P) {
+        T* to = place(j);
+        const int last = (P - 1) * S, rest = static_cast<int>(std::min<Index>(S, columns_ - j - last));
+        for (Index i = 0; i < count_; ++i, to += P * S) {
+          const T* from = x[i] + j;
+          for (int p = 0; p < P - 1; ++p) store(to + p * S, load(from + p * S));
+          store(to + last, rest == S ? load(from + last) : load_partial(from + last, rest));
+        }
+      });
+  }
+
+  /// x: columns of `count` numbers.
+  void pack_columns(const Vectors<T>& x) {
+    for (Index j = 0; j < columns_; j += S) {
+      T* to = place(j);
+      const Index width = panel_width(j);
+      const int columns = static_cast<int>(std::min<Index>(S, columns_ - j));
+      for (Index i = 0; i < count_; i += S) {
+        const int rows = static_cast<int>(std::min<Index>(S, count_ - i));
+        Eigen::internal::PacketBlock<Packet<T>, S> block;
+        for (int c = 0; c < S; ++c)
+          block.packet[c] = c >= columns ? broadcast(T(0)) : rows == S ? load(x[j + c] + i) : load_partial(x[j + c] + i, rows);
+        Eigen::internal::ptranspose(block);
+        for (int r = 0; r < rows; ++r) store(to + (i + r) * width, block.packet[r]);
+      }
+    }
+  }
+
+  /// G: columns x columns with leading dimension ldg; some numbers above the diagonal are written too.
+  template <class Out>
+  void add_gram(const T* w, Out* G, Index ldg) const {
+    T* weighted = panels_ + count_ * padded(columns_);
+    const Index most = group(count_);
+    for (Index first = 0; first < columns_; first += most) {
+      const Index end = std::min(columns_, first + most);
+      for (Index a = first; a < end; a += tall) weigh(w, a, std::min<Index>(tall, end - a), weighted + (a - first) * count_);
+      for (Index j = 0; j < end; j += wide)
+        for (Index a = std::max(first, j / tall * tall); a < end; a += tall)
+          with_width<tall>(std::min<Index>(tall, end - a), [&](auto C) {
+            const Index last = a + C;  // columns behind the diagonal are not needed
+            with_width<packets>(std::min<Index>(packets, (last - j + S - 1) / S), [&](auto P) {
+              tile<decltype(C)::value, decltype(P)::value>(weighted + (a - first) * count_, j, std::min<Index>(P * S, columns_ - j),
+                                                           G + a * ldg + j, ldg);
+            });
+          });
+    }
+  }
+
+ private:
+  static constexpr Index line = 64 / sizeof(T);
+  static T* align(T* memory) {
+    const auto misplaced = static_cast<Index>(reinterpret_cast<std::uintptr_t>(memory) % 64 / sizeof(T));
+    return memory + (line - misplaced) % line;
+  }
+  static Index padded(Index columns) { return (columns + S - 1) / S * S; }
+  /// Columns whose weighted panels stay in the second-level cache.
+  static Index group(Index count) {
+    constexpr Index bytes = (vector_registers == 32 ? 256 : 128) << 10;
+    return std::max<Index>(1, bytes / (count * static_cast<Index>(sizeof(T)) * tall)) * tall;
+  }
+
+  Index panel_width(Index j) const { return std::min<Index>(wide, padded(columns_) - j / wide * wide); }
+  /// The first row's number of column j.
+  T* place(Index j) const { return panels_ + j / wide * wide * count_ + j % wide; }
+
+  /// The tall panel of columns [a, a + count) times the weights.
+  void weigh(const T* w, Index a, Index count, T* to) const {
+    using Half = typename Eigen::internal::unpacket_traits<Packet<T>>::half;
+    using Part = std::conditional_t<(S > tall), Half, Packet<T>>;
+    constexpr int size = std::min(S, tall);
+    for (Index q = 0; q < count; q += size) {
+      const T* from = place(a + q);
+      const Index width = panel_width(a + q);
+      for (Index i = 0; i < count_; ++i) {
+        const Part value = Eigen::internal::ploadu<Part>(from + i * width), weight = Eigen::internal::pset1<Part>(w[i]);
+        Eigen::internal::pstoreu(to + i * tall + q, Eigen::internal::pmul(value, weight));
+      }
+    }
+  }
+
+  /// C rows x P packets of G.
+  template <int C, int P, class Out>
+  void tile(const T* left, Index j, Index width, Out* G, Index ldg) const {
+    Packet<T> total[C][P];
+    for (int c = 0; c < C; ++c)
+      for (int p = 0; p < P; ++p) {
+        total[c][p] = broadcast(T(0));
+        prefetch(G + c * ldg + p * S);
+      }
+    const T* right = place(j);
+    const Index step = panel_width(j);
+    for (Index i = 0; i < count_; ++i, left += tall, right += step) {
+      Packet<T> value[P];
+      for (int p = 0; p < P; ++p) value[p] = load(right + p * S);
+      for (int c = 0; c < C; ++c) {
+        const Packet<T> coefficient = broadcast(left[c]);
+        for (int p = 0; p < P; ++p) total[c][p] = multiply_add(value[p], coefficient, total[c][p]);
+      }
+    }
+    T lanes[C][P * S];
+    for (int c = 0; c < C; ++c)
+      for (int p = 0; p < P; ++p) store(lanes[c] + p * S, total[c][p]);
+    const auto add = [&](auto w) {
+      for (int c = 0; c < C; ++c)
+        for (Index q = 0; q < w; ++q) G[c * ldg + q] += static_cast<Out>(lanes[c][q]);
+    };
+    if (width == P * S)
+      add(std::integral_constant<Index, P * S>{});
+    else
+      add(width);
+  }
+
+  Index count_, columns_;
+  T* panels_;
+};
+
+}  // namespace linclass::engine
