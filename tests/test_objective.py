@@ -246,6 +246,34 @@ def test_hessian_too_large_is_refused_with_its_size():
         P.hessian(np.zeros(P.shape))
 
 
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize("storage", [*STORAGES, "reversed", "column_strided"])
+def test_hessian_of_any_size(storage, dtype):
+    """Sizes beside the tiles and the blocks of the kernel: squared loss, whose Hessian is twice the weighted Gram matrix."""
+    random = np.random.default_rng(0)
+    sizes = [
+        (1, 1),
+        (600, 1),
+        (255, 3),
+        (256, 4),
+        (257, 7),
+        (5, 9),
+        (31, 17),
+        (600, 25),
+        (70, 33),
+        (9, 131),
+        (300, 300),
+    ]
+    for n, d in sizes:
+        X = random.normal(size=(n, d)).astype(dtype)
+        weights = random.uniform(0.5, 1.5, n)
+        P = lc.Objective(
+            MORE_STORAGES[storage](X), np.zeros((n, 1)), loss="squared", sample_weight=weights, fit_intercept=False
+        )
+        gram = (2 * weights / weights.sum() * X.T.astype(np.float64)) @ X
+        close(P.hessian(np.zeros(P.shape)), gram, dtype, f"{n} rows, {d} columns")
+
+
 @pytest.mark.parametrize("storage", STORAGES)
 def test_python_threads_share_one_objective(storage):
     X, y = data("many", 3000, 20, 5, np.float64)
