@@ -272,7 +272,7 @@ class Objective:
             H = np.tensordot(weights, self.loss.hessian(Z + b, self.Y), axes=1)
             step = np.linalg.lstsq(H + 1e-12 * np.eye(self.K), g, rcond=None)[0]
             before, rate = loss_at(b), 1.0
-            while loss_at(b - rate * step) > before and rate > 1e-9:
+            while loss_at(b - rate * step) > before + 1e-14 * abs(before) and rate > 1e-9:
                 rate /= 2
             if np.abs(g).max() < 1e-15 or rate <= 1e-9:
                 break

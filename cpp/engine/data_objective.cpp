@@ -16,8 +16,8 @@ double Objective::stationarity(const double* subgradient) {
 }
 
 DataObjective::DataObjective(const Problem& problem, Index outputs, double mean_weight)
-    : Objective(outputs, problem.X.columns + (problem.fit_intercept ? 1 : 0),
-                PenaltyTerms(problem.penalty, problem.X.columns, problem.fit_intercept)),
+    : CurvedObjective(outputs, problem.X.columns + (problem.fit_intercept ? 1 : 0),
+                      PenaltyTerms(problem.penalty, problem.X.columns, problem.fit_intercept)),
       problem_(problem),
       features_(problem.X.columns),
       mean_weight_(mean_weight) {}

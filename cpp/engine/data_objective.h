@@ -1,8 +1,4 @@
-/// The objective of a Problem: fused passes over X in blocks of rows.
-///
-/// Rows are cut into chunks, chunks into blocks that stay in cache from their scores to their gradient, so X is read once. Each chunk has
-/// its own partial gradient; the partials are added in a binary tree. Chunks and blocks are functions of n, d, K, nnz, type and level alone:
-/// the same bits for any number of threads.
+/// The objective of a Problem: fused passes over X in blocks of rows, so that X is read once.
 #pragma once
 #include "linclass/problem.h"
 #include "loss/loss.h"
@@ -10,7 +6,7 @@
 
 namespace linclass::engine {
 
-class DataObjective : public Objective, public Minibatches {
+class DataObjective : public CurvedObjective, public Minibatches {
  public:
   /// mean_weight: what sample weights are divided by: their mean (then a pass gives the weighted mean loss) or 1 (taken at face value).
   DataObjective(const Problem& problem, Index outputs, double mean_weight);
@@ -20,12 +16,14 @@ class DataObjective : public Objective, public Minibatches {
   /// Who works on the next calls, and whom to ask about stopping.
   void work_with(Team& team) { team_ = &team; }
 
-  /// Keeps the scores of each evaluation (rows x outputs numbers), which `evaluate_intercept` needs.
-  virtual void keep_scores() = 0;
-  /// The data term as a function of the intercepts alone, at the weights of the last evaluation: no read of X.
-  virtual double evaluate_intercept(const double* b, double* gradient) = 0;
+  const Problem& problem() const { return problem_; }
+  Team& team() const { return *team_; }
+  /// Sample weight of row i, of mean 1.
+  virtual double weight(Index i) const = 0;
+  /// out (count x features) = (x_ij - centre_j) scale_j in float32.
+  virtual void copy_rows(const Rows& rows, const double* centre, const double* scale, float* out) const = 0;
 
-  /// out = H(w) v; one read.
+  /// out = H(w) v; one read, and another where w is not that of the last evaluation. Keeps scores.
   virtual void curvature_times(const double* w, const double* v, double* out) = 0;
   /// Smooth value, gradient and Hessian (size x size) at w; one read.
   virtual double evaluate_with_hessian(const double* w, double* gradient, double* hessian) = 0;

@@ -33,6 +33,18 @@ class Objective {
   virtual double noise() const { return 1e-14; }
 };
 
+/// An objective of data that remembers the scores of its last evaluation.
+class CurvedObjective : public Objective {
+ public:
+  using Objective::Objective;
+  /// Keeps the scores of each evaluation (rows x outputs numbers), which the others need.
+  virtual void keep_scores() = 0;
+  /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian (outputs x outputs). No read of X.
+  virtual double evaluate_intercept(const double* b, double* gradient, double* hessian) = 0;
+  /// c_i = s_i u' H_i u of each row, H_i the second derivative of its loss by its scores. No read of X.
+  virtual void row_curvature(const double* u, double* c) = 0;
+};
+
 /// The data term seen in minibatches. Parameters are packed as the storage likes them, apart from the intercept b; `scale` times v are the weights.
 /// One batch is: residuals, then add.
 class Minibatches {

@@ -1,48 +1,15 @@
-/// DataObjective for one storage and type: the block loop.
+/// DataObjective for one storage and type.
 #pragma once
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "data/targets.h"
+#include "blocks.h"
 #include "data_objective.h"
 #include "kernel/gram.h"
 #include "predict.h"
 
 namespace linclass::engine {
-
-#if defined(__AVX512F__)
-constexpr double block_bytes = 512 << 10;  // half of the second-level cache of the processors of this level
-#else
-constexpr double block_bytes = 192 << 10;
-#endif
-
-/// How rows are cut: `chunks` contiguous ranges of nearly equal length, each walked in blocks.
-struct Plan {
-  Index rows, chunks, block;
-
-  /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient.
-  Plan(Index rows, double cost, double row_bytes, Index parameters, double most_bytes = 128 << 20) : rows(rows) {
-    const double per_chunk =
-        std::max(double(1 << 18), 4.0 * static_cast<double>(parameters));  // worth a task, and its share of zeroing and merging
-    const double most = std::min(64.0, std::max(1.0, most_bytes / (8.0 * static_cast<double>(parameters))));
-    chunks = 1;
-    while (chunks * 2 <= rows && static_cast<double>(chunks) * per_chunk < cost && static_cast<double>(chunks * 2) <= most) chunks *= 2;
-    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes) / 8 * 8, 8, 512);
-  }
-  Index begin(Index chunk) const { return rows / chunks * chunk + std::min(chunk, rows % chunks); }
-};
-
-/// What one thread needs for one block.
-template <class T>
-struct Scratch {
-  std::vector<T> scores, targets, curvature, direction, loss, weights, spare, gram;
-  void resize(Index outputs, Index block, bool second_order) {
-    const auto all = static_cast<std::size_t>(outputs * block), one = static_cast<std::size_t>(block);
-    scores.resize(all), targets.resize(all), loss.resize(one), weights.resize(one), spare.resize(3 * one);
-    if (second_order) curvature.resize(all), direction.resize(all);
-  }
-};
 
 template <class X>
 class Pass final : public DataObjective {
@@ -53,60 +20,71 @@ class Pass final : public DataObjective {
   Pass(const X& x, const Problem& problem, Index outputs, double mean_weight)
       : DataObjective(problem, outputs, mean_weight),
         x_(x),
-        loss_(find_loss<T>(problem.loss, problem.multiclass, outputs)),
+        blocks_(problem_, outputs, mean_weight),
         plan_(x.rows, x.cost(x.rows) * static_cast<double>(outputs),
               x.cost(x.rows) / static_cast<double>(std::max<Index>(1, x.rows)) * sizeof(T) + 16.0 * static_cast<double>(outputs),
               partial_size()) {}
 
   double evaluate(const double* w, double* gradient) override {
-    pack(w, packed_, bias_);
-    reads += 1;
-    run_pass(plan_, gradient ? partial_size() : 1 + outputs, false, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
-      evaluate_block(rows, s, block, partial);
-      if (gradient) x_.add(rows, s.scores.data(), rows.count, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
-    });
-    const double value = partials_[0] / rows_as_double() + penalty.l2_value(w, outputs);
+    begin_at(w);
+    const double* sums = run(plan_, gradient ? partial_size() : 1 + outputs, false,
+                             [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
+                               evaluate_block(rows, s, block, partial);
+                               if (gradient) add_gradient(rows, s, partial);
+                             });
+    kept_at_.assign(w, w + (blocks_.keeps_scores() ? size() : 0));
+    const double value = sums[0] / rows_as_double() + penalty.l2_value(w, outputs);
     if (gradient) {
-      unpack_gradient(gradient);
+      unpack_gradient(sums, gradient);
       penalty.add_l2(w, outputs, gradient);
     }
     return value;
   }
 
-  void keep_scores() override { kept_.resize(static_cast<std::size_t>(x_.rows * outputs)); }
+  void keep_scores() override { blocks_.keep_scores(); }
+  double evaluate_intercept(const double* b, double* gradient, double* hessian) override {
+    return blocks_.evaluate_intercept(*team_, b, gradient, hessian);
+  }
+  void row_curvature(const double* u, double* c) override { blocks_.row_curvature(*team_, bias_.data(), u, c); }
+  double weight(Index i) const override { return blocks_.weight(i); }
 
-  double evaluate_intercept(const double* b, double* gradient) override {
-    run_pass(plan_, 1 + outputs, false, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
-      for (Index k = 0; k < outputs; ++k)
-        for (Index i = 0; i < rows.count; ++i)
-          s.scores[static_cast<std::size_t>(k * rows.count + i)] = kept_[static_cast<std::size_t>((rows.start + i) * outputs + k)];
-      add_bias(s.scores.data(), rows.count, rows.count, b);
-      loss_.evaluate(block);
-      finish_block(rows, s, partial);
-    });
-    for (Index k = 0; k < outputs; ++k) gradient[k] = partials_[static_cast<std::size_t>(1 + k)] / rows_as_double();
-    return partials_[0] / rows_as_double();
+  void copy_rows(const Rows& rows, const double* centre, const double* scale, float* out) const override {
+    const Index d = features_;
+    const auto put = [&](Index i, Index j, double value) { out[i * d + j] = static_cast<float>((value - centre[j]) * scale[j]); };
+    if constexpr (X::sparse) {
+      for (Index i = 0; i < rows.count; ++i) {
+        for (Index j = 0; j < d; ++j) put(i, j, 0);
+        x_.each(rows[i], [&](Index j, T value) { put(i, j, static_cast<double>(value)); });
+      }
+    } else if constexpr (X::any_rows) {
+      for (Index i = 0; i < rows.count; ++i)
+        for (Index j = 0, row = rows[i]; j < d; ++j) put(i, j, static_cast<double>(x_.at_row(row, j)));
+    } else {
+      constexpr Index strip = 16;  // rows at a time: whole cache lines of a column
+      for (Index first = 0; first < rows.count; first += strip)
+        for (Index j = 0; j < d; ++j)
+          for (Index i = first; i < std::min(first + strip, rows.count); ++i) put(i, j, static_cast<double>(x_.at_row(rows[i], j)));
+    }
   }
 
   void curvature_times(const double* w, const double* v, double* out) override {
-    std::vector<Weight> direction;
+    blocks_.keep_scores();
+    if (!std::equal(kept_at_.begin(), kept_at_.end(), w, w + size())) evaluate(w, nullptr);
     std::vector<double> direction_bias;
-    pack(w, packed_, bias_);
-    pack(v, direction, direction_bias);
+    pack(v, direction_, direction_bias);
     reads += 1;
-    run_pass(plan_, partial_size(), true, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
+    const double* sums = run(plan_, partial_size(), true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
       const Index m = rows.count;
-      x_.scores(rows, packed_.data(), outputs, s.scores.data(), m);
-      add_bias(s.scores.data(), m, m, bias_.data());
-      x_.scores(rows, direction.data(), outputs, s.direction.data(), m);
-      add_bias(s.direction.data(), m, m, direction_bias.data());
-      loss_.evaluate(block);
-      loss_.curvature_times(block, s.direction.data());
+      blocks_.load_scores(rows, s, bias_.data());
+      blocks_.loss.evaluate(block);
+      x_.scores(rows, direction_.data(), outputs, s.direction.data(), m);
+      blocks_.add_bias(s.direction.data(), m, m, direction_bias.data());
+      blocks_.loss.curvature_times(block, s.direction.data());
       std::swap(s.scores, s.direction);  // H_i dz_i takes the place of the residual
-      finish_block(rows, s, partial);
-      x_.add(rows, s.scores.data(), m, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
+      blocks_.finish(rows, s, partial);
+      add_gradient(rows, s, partial);
     });
-    unpack_gradient(out);
+    unpack_gradient(sums, out);
     penalty.add_l2(v, outputs, out);
   }
 
@@ -117,19 +95,18 @@ class Pass final : public DataObjective {
     plan.block = gram_rows;
     while (plan.chunks > 1 && plan.rows < 4 * gram_rows * plan.chunks)
       plan.chunks /= 2;  // to zero and merge a partial Hessian costs as much as many rows
-    pack(w, packed_, bias_);
-    reads += 1;
-    run_pass(plan, length, true, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
+    begin_at(w);
+    const double* sums = run(plan, length, true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
       const Index m = rows.count;
       evaluate_block(rows, s, block, partial);
-      x_.add(rows, s.scores.data(), m, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
+      add_gradient(rows, s, partial);
       s.gram.resize(static_cast<std::size_t>(x_.gram_space(m)));
       x_.pack_gram(rows, s.gram.data());
       double* G = partial + first;
       for (Index k = 0; k < outputs; ++k)
         for (Index l = 0; l <= k; ++l, G += square) {
           T* entry = s.direction.data();
-          loss_.curvature_entry(block, k, l, entry);
+          blocks_.loss.curvature_entry(block, k, l, entry);
           if (problem_.sample_weight)
             for (Index i = 0; i < m; ++i) entry[i] *= s.weights[static_cast<std::size_t>(i)];
           x_.add_gram(rows, entry, G, columns, s.gram.data());
@@ -139,9 +116,10 @@ class Pass final : public DataObjective {
           for (Index i = 0; i < m; ++i) last[features_] += static_cast<double>(entry[i]);
         }
     });
-    unpack_gradient(gradient);
+    kept_at_.assign(w, w + (blocks_.keeps_scores() ? size() : 0));
+    unpack_gradient(sums, gradient);
     penalty.add_l2(w, outputs, gradient);
-    const double* G = partials_.data() + first;
+    const double* G = sums + first;
     for (Index k = 0; k < outputs; ++k)
       for (Index l = 0; l <= k; ++l, G += square)
         for (Index a = 0; a < columns; ++a)
@@ -151,16 +129,16 @@ class Pass final : public DataObjective {
             for (const auto& [row, column] : {std::pair{k * columns + a, l * columns + j}, std::pair{k * columns + j, l * columns + a}})
               hessian[row * size() + column] = hessian[column * size() + row] = entry;
           }
-    return partials_[0] / rows_as_double() + penalty.l2_value(w, outputs);
+    return sums[0] / rows_as_double() + penalty.l2_value(w, outputs);
   }
 
-  bool has_curvature() const override { return loss_.curvature_times != nullptr; }
-  bool smooth() const override { return loss_.smooth; }
+  bool has_curvature() const override { return blocks_.loss.curvature_times != nullptr; }
+  bool smooth() const override { return blocks_.loss.smooth; }
   double noise() const override { return std::is_same_v<T, float> ? 1e-7 : 1e-14; }
   bool has_gap() const override {
     bool scales = true;
     for (Index j = 0; j < features_; ++j) scales = scales && penalty.c[static_cast<std::size_t>(j)] > 0;
-    return loss_.smooth && loss_.convex && penalty.l2 > 0 && scales;
+    return blocks_.loss.smooth && blocks_.loss.convex && penalty.l2 > 0 && scales;
   }
 
   Index rows() const override { return x_.rows; }
@@ -189,10 +167,10 @@ class Pass final : public DataObjective {
       if (scale != 1)
         for (Index k = 0; k < outputs; ++k)
           for (Index i = 0; i < count; ++i) block.scores[k * m + i] *= static_cast<T>(scale);
-      add_bias(block.scores, count, m, b);
+      blocks_.add_bias(block.scores, count, m, b);
       fill_targets(problem_.y, rows, outputs, batch_.targets.data() + first, m);
-      loss_.evaluate(block);
-      weigh(rows, batch_.weights.data() + first, block.scores, m, block.loss);
+      blocks_.loss.evaluate(block);
+      blocks_.weigh(rows, batch_.weights.data() + first, block.scores, m, block.loss);
     });
     for (Index k = 0; k < outputs; ++k) {
       b_gradient[k] = 0;
@@ -246,9 +224,9 @@ class Pass final : public DataObjective {
     s.resize(outputs, plan_.block, false);
     for (Index start = 0; start < x_.rows; start += plan_.block) {
       const Rows rows{start, std::min(plan_.block, x_.rows - start)};
-      Block<T> block = begin_block(rows, s, false);
+      const Block<T> block = blocks_.begin(rows, s, false);
       std::fill(s.scores.begin(), s.scores.end(), T(0));
-      loss_.evaluate(block);
+      blocks_.loss.evaluate(block);
       for (Index i = 0; i < rows.count; ++i) {
         const double weight_i = weight(rows[i]);
         value += weight_i * static_cast<double>(s.loss[static_cast<std::size_t>(i)]);
@@ -264,7 +242,6 @@ class Pass final : public DataObjective {
  private:
   Index partial_size() const { return 1 + outputs + outputs * features_; }  // value, gradient of b, packed gradient of W
   double rows_as_double() const { return static_cast<double>(x_.rows); }
-  double weight(Index i) const { return problem_.sample_weight ? problem_.sample_weight[i] / mean_weight_ : 1.0; }
 
   void pack(const double* w, std::vector<Weight>& packed, std::vector<double>& bias) const {
     packed.resize(static_cast<std::size_t>(outputs * features_));
@@ -275,96 +252,30 @@ class Pass final : public DataObjective {
       if (problem_.fit_intercept) bias[static_cast<std::size_t>(k)] = w[k * columns + features_];
     }
   }
-  void unpack_gradient(double* gradient) const {
+  void unpack_gradient(const double* sums, double* gradient) const {
     const double n = rows_as_double();
-    const double *bias = partials_.data() + 1, *packed = bias + outputs;
+    const double *bias = sums + 1, *packed = bias + outputs;
     for (Index k = 0; k < outputs; ++k) {
       for (Index j = 0; j < features_; ++j) gradient[k * columns + j] = packed[x_.at(outputs, k, j)] / n;
       if (problem_.fit_intercept) gradient[k * columns + features_] = bias[k] / n;
     }
   }
-  void add_bias(T* scores, Index count, Index stride, const double* bias) const {
-    for (Index k = 0; k < outputs; ++k)
-      for (Index i = 0; i < count; ++i) scores[k * stride + i] += static_cast<T>(bias[k]);
+  void begin_at(const double* w) {
+    kept_at_.clear();
+    pack(w, packed_, bias_);
+    reads += 1;
   }
-
-  /// Scores before the bias, row by row: passes may cut the rows in different blocks.
-  void keep(const Rows& rows, const T* scores) {
-    if (kept_.empty()) return;
-    for (Index i = 0; i < rows.count; ++i)
-      for (Index k = 0; k < outputs; ++k) kept_[static_cast<std::size_t>((rows.start + i) * outputs + k)] = scores[k * rows.count + i];
-  }
-
-  Block<T> begin_block(const Rows& rows, Scratch<T>& s, bool second_order) const {
-    fill_targets(problem_.y, rows, outputs, s.targets.data(), rows.count);
-    return {outputs,
-            rows.count,
-            rows.count,
-            s.targets.data(),
-            s.scores.data(),
-            s.loss.data(),
-            second_order ? s.curvature.data() : nullptr,
-            s.spare.data()};
-  }
-  /// Residuals (outputs x rows with leading dimension stride) and losses times the sample weights.
-  void weigh(const Rows& rows, T* weights, T* residuals, Index stride, T* loss) const {
-    if (!problem_.sample_weight) return;
-    for (Index i = 0; i < rows.count; ++i) weights[i] = static_cast<T>(weight(rows[i]));
-    for (Index i = 0; i < rows.count; ++i) loss[i] *= weights[i];
-    for (Index k = 0; k < outputs; ++k)
-      for (Index i = 0; i < rows.count; ++i) residuals[k * stride + i] *= weights[i];
+  template <class Body>
+  const double* run(const Plan& plan, Index length, bool second_order, Body&& body) {
+    return blocks_.run(*team_, plan, length, second_order, body);
   }
   /// Scores at the packed weights, then losses and residuals, into the partial sums.
   void evaluate_block(const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
     x_.scores(rows, packed_.data(), outputs, s.scores.data(), rows.count);
-    keep(rows, s.scores.data());
-    add_bias(s.scores.data(), rows.count, rows.count, bias_.data());
-    loss_.evaluate(block);
-    finish_block(rows, s, partial);
+    blocks_.evaluate(rows, s, block, bias_.data(), partial);
   }
-  /// Weights the block and adds its value and the gradient of b to the partial sums.
-  void finish_block(const Rows& rows, Scratch<T>& s, double* partial) const {
-    const Index m = rows.count;
-    weigh(rows, s.weights.data(), s.scores.data(), m, s.loss.data());
-    double value = 0;
-    for (Index i = 0; i < m; ++i) value += static_cast<double>(s.loss[static_cast<std::size_t>(i)]);
-    partial[0] += value;
-    for (Index k = 0; k < outputs; ++k) {
-      double total = 0;
-      for (Index i = 0; i < m; ++i) total += static_cast<double>(s.scores[static_cast<std::size_t>(k * m + i)]);
-      partial[1 + k] += total;
-    }
-  }
-
-  /// body(rows, scratch, block, partial) on every block, partials of `length` in their chunk, then their sum in partials_[0...].
-  template <class Body>
-  void run_pass(const Plan& plan, Index length, bool second_order, Body&& body) {
-    partials_.resize(static_cast<std::size_t>(length * plan.chunks));
-    scratch_.resize(static_cast<std::size_t>(team_->threads()));
-    for (auto& s : scratch_) s.resize(outputs, plan.block, second_order);
-    team_->run(plan.chunks, [&](Index chunk, int worker) {
-      double* partial = partials_.data() + chunk * length;
-      std::fill_n(partial, length, 0.0);
-      Scratch<T>& s = scratch_[static_cast<std::size_t>(worker)];
-      const Index end = plan.begin(chunk + 1);
-      for (Index start = plan.begin(chunk); start < end; start += plan.block) {
-        team_->check();
-        const Rows rows{start, std::min(plan.block, end - start)};
-        Block<T> block = begin_block(rows, s, second_order);
-        body(rows, s, block, partial);
-      }
-    });
-    // the tree: neighbours at distance 1, 2, 4, ...; number by number, so that threads may share it
-    const Index piece = 4096, pieces = plan.chunks == 1 ? 0 : (length + piece - 1) / piece;
-    team_->run(pieces, [&](Index p, int) {
-      const Index from = p * piece, to = std::min(length, from + piece);
-      for (Index distance = 1; distance < plan.chunks; distance *= 2)
-        for (Index chunk = 0; chunk + distance < plan.chunks; chunk += 2 * distance) {
-          double* into = partials_.data() + chunk * length;
-          const double* other = partials_.data() + (chunk + distance) * length;
-          for (Index i = from; i < to; ++i) into[i] += other[i];
-        }
-    });
+  void add_gradient(const Rows& rows, const Scratch<T>& s, double* partial) const {
+    x_.add(rows, s.scores.data(), rows.count, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
   }
 
   const Weight* batch_weights(const double* v) {
@@ -383,12 +294,10 @@ class Pass final : public DataObjective {
   }
 
   const X x_;
-  const LossFunctions<T>& loss_;
+  Blocks<T> blocks_;
   const Plan plan_;
-  std::vector<Weight> packed_;
-  std::vector<double> bias_, partials_;
-  std::vector<T> kept_;
-  std::vector<Scratch<T>> scratch_;
+  std::vector<Weight> packed_, direction_;
+  std::vector<double> bias_, kept_at_;  ///< kept_at_: the w of the kept scores, where they are kept
   Scratch<T> batch_;
 };
 

@@ -126,15 +126,4 @@ void lbfgs(Objective& objective, double* w, const Settings& settings, Monitor& m
   if (!ended) monitor.stalled(w);
 }
 
-void lbfgs_quietly(Objective& objective, double* w, double tolerance) {
-  constexpr int most = 100;
-  Vector gradient(objective.size());
-  const double smooth = objective.evaluate(w, gradient.data());
-  int iterations = 0;
-  const auto done = [&](double*, double, const double* g) {
-    return Eigen::Map<const Vector>(g, objective.size()).lpNorm<Eigen::Infinity>() <= tolerance || ++iterations >= most;
-  };
-  if (!done(w, smooth, gradient.data())) minimise(objective, w, 10, smooth, gradient, done);
-}
-
 }  // namespace linclass::engine

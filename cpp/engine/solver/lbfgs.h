@@ -8,7 +8,4 @@ namespace linclass::engine {
 /// w: the start, then always the last accepted point.
 void lbfgs(Objective& objective, double* w, const Settings& settings, Monitor& monitor);
 
-/// The same without limits, callbacks or history, until the largest entry of the gradient is below tolerance or nothing falls any more.
-void lbfgs_quietly(Objective& objective, double* w, double tolerance);
-
 }  // namespace linclass::engine

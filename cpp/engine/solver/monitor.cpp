@@ -1,41 +1,50 @@
 #include "solver/monitor.h"
 
+#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <limits>
-
-#include "solver/lbfgs.h"
 
 namespace linclass::engine {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// The data term as a function of the intercepts, for the inner problem of the certificate.
-class InterceptObjective final : public Objective {
- public:
-  explicit InterceptObjective(DataObjective& data) : Objective(data.outputs, 1, free_column()), data_(data) {}
-  double evaluate(const double* b, double* gradient) override { return data_.evaluate_intercept(b, gradient); }
-  double noise() const override { return data_.noise(); }
-
- private:
-  static PenaltyTerms free_column() {
-    PenaltyTerms none;
-    none.c = {0.0};
-    return none;
+/// Moves b to the minimum of the data term at the kept scores: Newton's method with halved steps.
+void optimise_intercept(CurvedObjective& objective, double tolerance, Eigen::VectorXd& b) {
+  const Index K = objective.outputs;
+  Eigen::VectorXd gradient(K), trial(K), trial_gradient(K);
+  Eigen::MatrixXd hessian(K, K);
+  double value = objective.evaluate_intercept(b.data(), gradient.data(), hessian.data());
+  for (int iteration = 0; iteration < 50 && !(gradient.lpNorm<Eigen::Infinity>() <= tolerance); ++iteration) {
+    // softmax is flat along (1, ..., 1), where the gradient is 0: any ridge will do
+    hessian.diagonal().array() += 1e-10 * hessian.trace() + 1e-300;
+    const Eigen::VectorXd step = hessian.ldlt().solve(gradient);
+    if (!step.allFinite()) return;
+    for (double t = 1;; t *= 0.5) {
+      trial = b - t * step;
+      if (trial == b || t < 1e-6) return;
+      const double trial_value = objective.evaluate_intercept(trial.data(), trial_gradient.data(), hessian.data());
+      if (!(trial_value <= value + objective.noise() * std::abs(value))) continue;
+      value = trial_value;
+      break;
+    }
+    const bool falls = trial_gradient.norm() < 0.5 * gradient.norm();  // else these are rounding errors
+    b = trial;
+    gradient = trial_gradient;
+    if (!falls && iteration > 20) return;
   }
-  DataObjective& data_;
-};
+}
 
 }  // namespace
 
 double gap_at_best_intercept(DataObjective& objective, double* w, double* smooth, double* gradient) {
   const Index columns = objective.columns;
-  std::vector<double> b(static_cast<std::size_t>(objective.outputs));
-  for (Index k = 0; k < objective.outputs; ++k) b[static_cast<std::size_t>(k)] = w[k * columns + columns - 1];
-  InterceptObjective inner(objective);
-  lbfgs_quietly(inner, b.data(), std::max(1e-13, objective.noise()) * objective.at_zero().residual_rms);
-  for (Index k = 0; k < objective.outputs; ++k) w[k * columns + columns - 1] = b[static_cast<std::size_t>(k)];
+  using Intercepts = Eigen::Map<Eigen::VectorXd, 0, Eigen::InnerStride<>>;
+  Intercepts intercepts(w + columns - 1, objective.outputs, Eigen::InnerStride<>(columns));
+  Eigen::VectorXd b = intercepts;
+  optimise_intercept(objective, objective.noise() * objective.at_zero().residual_rms, b);
+  intercepts = b;
   *smooth = objective.evaluate(w, gradient);
   return objective.penalty.gap(w, gradient, objective.outputs);
 }

@@ -1,0 +1,215 @@
+/// The loop behind every pass, for one type of arithmetic. It knows labels, weights and the loss of a Problem, but not its X.
+///
+/// Rows are cut into chunks, chunks into blocks that stay in cache from their scores to their gradient. Each chunk has its own partial sums, and the
+/// partials are added in a binary tree. Chunks and blocks are functions of n, d, K, nnz, type and level alone: the same bits for any number of threads.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "data/targets.h"
+#include "loss/loss.h"
+#include "parallel.h"
+
+namespace linclass::engine {
+
+#if defined(__AVX512F__)
+constexpr double block_bytes = 512 << 10;  // half of the second-level cache of the processors of this level
+#else
+constexpr double block_bytes = 192 << 10;
+#endif
+
+/// How rows are cut: `chunks` contiguous ranges of nearly equal length, each walked in blocks.
+struct Plan {
+  Index rows, chunks, block;
+
+  /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient.
+  Plan(Index rows, double cost, double row_bytes, Index parameters, double most_bytes = 128 << 20) : rows(rows) {
+    const double per_chunk =
+        std::max(double(1 << 18), 4.0 * static_cast<double>(parameters));  // worth a task, and its share of zeroing and merging
+    const double most = std::min(64.0, std::max(1.0, most_bytes / (8.0 * static_cast<double>(parameters))));
+    chunks = 1;
+    while (chunks * 2 <= rows && static_cast<double>(chunks) * per_chunk < cost && static_cast<double>(chunks * 2) <= most) chunks *= 2;
+    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes) / 8 * 8, 8, 512);
+  }
+  Index begin(Index chunk) const { return rows / chunks * chunk + std::min(chunk, rows % chunks); }
+};
+
+/// What one thread needs for one block.
+template <class T>
+struct Scratch {
+  std::vector<T> scores, targets, curvature, direction, loss, weights, spare, gram, rows;
+  void resize(Index outputs, Index block, bool second_order) {
+    const auto all = static_cast<std::size_t>(outputs * block), one = static_cast<std::size_t>(block);
+    scores.resize(all), targets.resize(all), loss.resize(one), weights.resize(one), spare.resize(3 * one);
+    if (second_order) curvature.resize(all), direction.resize(all);
+  }
+};
+
+/// partials[chunk * length + i] summed over chunks into partials[i]: neighbours at distance 1, 2, 4, ...; number by number, so that threads may share it.
+inline void add_partials(Team& team, double* partials, Index chunks, Index length) {
+  const Index piece = 4096, pieces = chunks == 1 ? 0 : (length + piece - 1) / piece;
+  team.run(pieces, [&](Index p, int) {
+    const Index from = p * piece, to = std::min(length, from + piece);
+    for (Index distance = 1; distance < chunks; distance *= 2)
+      for (Index chunk = 0; chunk + distance < chunks; chunk += 2 * distance) {
+        double* into = partials + chunk * length;
+        const double* other = partials + (chunk + distance) * length;
+        for (Index i = from; i < to; ++i) into[i] += other[i];
+      }
+  });
+}
+
+template <class T>
+class Blocks {
+ public:
+  Blocks(const Problem& problem, Index outputs, double mean_weight)
+      : loss(find_loss<T>(problem.loss, problem.multiclass, outputs)),
+        problem_(problem),
+        outputs_(outputs),
+        rows_(problem.X.rows),
+        mean_weight_(mean_weight) {}
+
+  const LossFunctions<T>& loss;
+
+  double weight(Index i) const { return problem_.sample_weight ? problem_.sample_weight[i] / mean_weight_ : 1.0; }
+
+  /// body(rows, scratch, block, partial) on every block, then the sums of its partials of `length` numbers.
+  template <class Body>
+  const double* run(Team& team, const Plan& plan, Index length, bool second_order, Body&& body) {
+    partials_.resize(static_cast<std::size_t>(length * plan.chunks));
+    scratch_.resize(static_cast<std::size_t>(team.threads()));
+    for (auto& s : scratch_) s.resize(outputs_, plan.block, second_order);
+    team.run(plan.chunks, [&](Index chunk, int worker) {
+      double* partial = partials_.data() + chunk * length;
+      std::fill_n(partial, length, 0.0);
+      Scratch<T>& s = scratch_[static_cast<std::size_t>(worker)];
+      const Index end = plan.begin(chunk + 1);
+      for (Index start = plan.begin(chunk); start < end; start += plan.block) {
+        team.check();
+        const Rows rows{start, std::min(plan.block, end - start)};
+        const Block<T> block = begin(rows, s, second_order);
+        body(rows, s, block, partial);
+      }
+    });
+    add_partials(team, partials_.data(), plan.chunks, length);
+    return partials_.data();
+  }
+
+  Block<T> begin(const Rows& rows, Scratch<T>& s, bool second_order) const {
+    fill_targets(problem_.y, rows, outputs_, s.targets.data(), rows.count);
+    return {outputs_,
+            rows.count,
+            rows.count,
+            s.targets.data(),
+            s.scores.data(),
+            s.loss.data(),
+            second_order ? s.curvature.data() : nullptr,
+            s.spare.data()};
+  }
+
+  void add_bias(T* scores, Index count, Index stride, const double* bias) const {
+    for (Index k = 0; k < outputs_; ++k)
+      for (Index i = 0; i < count; ++i) scores[k * stride + i] += static_cast<T>(bias[k]);
+  }
+
+  /// Residuals (outputs x rows with leading dimension stride) and losses times the sample weights.
+  void weigh(const Rows& rows, T* weights, T* residuals, Index stride, T* losses) const {
+    if (!problem_.sample_weight) return;
+    for (Index i = 0; i < rows.count; ++i) weights[i] = static_cast<T>(weight(rows[i]));
+    for (Index i = 0; i < rows.count; ++i) losses[i] *= weights[i];
+    for (Index k = 0; k < outputs_; ++k)
+      for (Index i = 0; i < rows.count; ++i) residuals[k * stride + i] *= weights[i];
+  }
+
+  /// Weights the block and adds its value and the gradient of b to the first 1 + outputs partial sums.
+  void finish(const Rows& rows, Scratch<T>& s, double* partial) const {
+    const Index m = rows.count;
+    weigh(rows, s.weights.data(), s.scores.data(), m, s.loss.data());
+    double value = 0;
+    for (Index i = 0; i < m; ++i) value += static_cast<double>(s.loss[static_cast<std::size_t>(i)]);
+    partial[0] += value;
+    for (Index k = 0; k < outputs_; ++k) {
+      double total = 0;
+      for (Index i = 0; i < m; ++i) total += static_cast<double>(s.scores[static_cast<std::size_t>(k * m + i)]);
+      partial[1 + k] += total;
+    }
+  }
+
+  /// Scores before the bias, kept for what needs no read of X. They lie row by row: passes may cut the rows in different blocks.
+  void keep_scores() { kept_.resize(static_cast<std::size_t>(rows_ * outputs_)); }
+  bool keeps_scores() const { return !kept_.empty(); }
+  void load_scores(const Rows& rows, Scratch<T>& s, const double* b) const {
+    for (Index k = 0; k < outputs_; ++k)
+      for (Index i = 0; i < rows.count; ++i)
+        s.scores[static_cast<std::size_t>(k * rows.count + i)] = kept_[static_cast<std::size_t>((rows.start + i) * outputs_ + k)];
+    add_bias(s.scores.data(), rows.count, rows.count, b);
+  }
+
+  /// Scores without bias -> losses and residuals, added to the partial sums.
+  void evaluate(const Rows& rows, Scratch<T>& s, const Block<T>& block, const double* bias, double* partial) {
+    if (!kept_.empty())
+      for (Index i = 0; i < rows.count; ++i)
+        for (Index k = 0; k < outputs_; ++k)
+          kept_[static_cast<std::size_t>((rows.start + i) * outputs_ + k)] = s.scores[static_cast<std::size_t>(k * rows.count + i)];
+    add_bias(s.scores.data(), rows.count, rows.count, bias);
+    loss.evaluate(block);
+    finish(rows, s, partial);
+  }
+
+  /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian (outputs x outputs, may be null).
+  double evaluate_intercept(Team& team, const double* b, double* gradient, double* hessian) {
+    const Index K = outputs_, square = hessian ? K * K : 0;
+    const double n = static_cast<double>(rows_);
+    const double* sums = run(team, kept_plan(), 1 + K + square, hessian != nullptr,
+                             [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
+                               load_scores(rows, s, b);
+                               loss.evaluate(block);
+                               finish(rows, s, partial);
+                               for (Index l = 0; l < K && hessian; ++l) add_curvature_column(rows, s, block, l, partial + 1 + K + l * K);
+                             });
+    for (Index k = 0; k < K; ++k) gradient[k] = sums[1 + k] / n;
+    for (Index i = 0; i < square; ++i) hessian[i] = sums[1 + K + i] / n;
+    return sums[0] / n;
+  }
+
+  /// c_i = s_i u' H_i u at the kept scores and bias b, one a row.
+  void row_curvature(Team& team, const double* b, const double* u, double* c) {
+    run(team, kept_plan(), 1, true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double*) {
+      const Index m = rows.count;
+      load_scores(rows, s, b);
+      loss.evaluate(block);
+      for (Index k = 0; k < outputs_; ++k) std::fill_n(s.direction.data() + k * m, m, static_cast<T>(u[k]));
+      loss.curvature_times(block, s.direction.data());
+      for (Index i = 0; i < m; ++i) {
+        double total = 0;
+        for (Index k = 0; k < outputs_; ++k) total += u[k] * static_cast<double>(s.direction[static_cast<std::size_t>(k * m + i)]);
+        c[rows[i]] = weight(rows[i]) * std::max(total, 0.0);
+      }
+    });
+  }
+
+ private:
+  Plan kept_plan() const {
+    const double K = static_cast<double>(outputs_);
+    return {rows_, 30 * K * static_cast<double>(rows_), 40 * K, 1 + outputs_ + outputs_ * outputs_};
+  }
+  /// sum += column l of the H_i, weighted.
+  void add_curvature_column(const Rows& rows, Scratch<T>& s, const Block<T>& block, Index l, double* sum) const {
+    const Index m = rows.count;
+    std::fill_n(s.direction.data(), outputs_ * m, T(0));
+    std::fill_n(s.direction.data() + l * m, m, T(1));
+    loss.curvature_times(block, s.direction.data());
+    for (Index k = 0; k < outputs_; ++k)
+      for (Index i = 0; i < m; ++i) sum[k] += weight(rows[i]) * static_cast<double>(s.direction[static_cast<std::size_t>(k * m + i)]);
+  }
+
+  const Problem& problem_;
+  const Index outputs_, rows_;
+  const double mean_weight_;
+  std::vector<double> partials_;
+  std::vector<T> kept_;
+  std::vector<Scratch<T>> scratch_;
+};
+
+}  // namespace linclass::engine
