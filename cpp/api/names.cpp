@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* losses[] = {"logistic", "softmax", "squared_sigmoid", "squared", "perceptron", "hinge", "squared_hinge"};
 constexpr const char* multiclasses[] = {"auto", "sum", "max", "ovr"};
-constexpr const char* solvers[] = {"auto", "lbfgs", "newton-cholesky", "gd", "sgd", "perceptron"};
+constexpr const char* solvers[] = {"auto", "lbfgs", "newton-cholesky", "preconditioned-lbfgs", "gd", "sgd", "perceptron"};
 constexpr const char* statuses[] = {"converged", "max_iter", "time_limit", "stopped", "interrupted", "stalled", "diverged"};
 constexpr const char* certificates[] = {"none", "gap", "estimate", "stationary", "mistakes"};
 constexpr const char* starts[] = {"zeros", "uniform", "given"};

@@ -24,7 +24,7 @@ std::string measured(const Report& report) {
   if (report.certificate == Certificate::mistakes) return count(report.mistakes, "mistake") + " in the last epoch";
   if (!std::isfinite(report.measure)) return "";
   const char* noun = report.certificate == Certificate::gap        ? "relative gap "
-                     : report.certificate == Certificate::estimate ? "estimated relative gap "
+                     : report.certificate == Certificate::estimate ? "estimated relative suboptimality "
                                                                    : "scaled gradient ";
   return noun + text(report.measure);
 }
@@ -78,6 +78,7 @@ Report report_of(const engine::Outcome& outcome, const Options& options, Subject
   report.objective = outcome.objective;
   report.certificate = outcome.certificate;
   report.gap = outcome.gap;
+  report.estimate = outcome.estimate;
   report.measure = outcome.measure;
   report.tol = options.tol;
   report.iterations = outcome.iterations;
@@ -87,7 +88,8 @@ Report report_of(const engine::Outcome& outcome, const Options& options, Subject
   report.mistakes = outcome.mistakes;
   report.level = engine_table().level;
   report.threads = outcome.threads;
-  report.solver = name(options.solver);
+  report.solver = name(outcome.solver);
+  report.choice = outcome.choice;
   report.reason = reason_of(report, options.epsilon, subject);
   return report;
 }
@@ -100,9 +102,11 @@ std::string Report::to_string() const {
   line("status", std::string(name(status)) + ": " + reason);
   line("objective", text(objective, "%.10g"));
   const std::string figure = against_tol(*this);
-  const std::string bound = certificate == Certificate::gap ? ": P - min P <= " + text(gap) : std::string();
+  std::string bound = certificate == Certificate::gap ? ": P - min P <= " + text(gap) : std::string();
+  if (certificate == Certificate::gap && std::isfinite(estimate)) bound += " (estimate " + text(estimate) + ")";
   line("certificate", name(certificate) + bound + (figure.empty() ? "" : ", " + figure));
   line("solver", solver + ", " + rounds(*this) + ", " + text(reads, "%.4g") + " reads of X");
+  if (!choice.empty()) line("choice", choice);
   line("time", text(seconds) + " s, " + count(threads, "thread") + ", level " + level);
   if (copies > 0) line("copies", count(copies, "array") + " had to be copied");
   for (const std::string& note : notes) line("note", note);

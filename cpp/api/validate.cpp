@@ -300,15 +300,22 @@ static Options completed(Options options, std::size_t size) {
 Options checked(Options options, const Problem& problem) {
   check_settings(options);
   const Loss loss = problem.loss;
-  if (options.solver == Solver::automatic) options.solver = is_smooth(loss) ? Solver::lbfgs : Solver::sgd;
+  if (options.solver == Solver::automatic && !is_smooth(loss)) options.solver = Solver::sgd;
   require(options.solver != Solver::lbfgs || is_smooth(loss), "solver \"lbfgs\" needs a smooth loss, and ", quoted(name(loss)),
           " has kinks: use solver=\"sgd\", or loss \"squared_hinge\"");
-  if (options.solver == Solver::newton_cholesky) {
-    require(is_smooth(loss) && loss != Loss::squared_sigmoid, "solver \"newton-cholesky\" needs a convex smooth loss, got ",
-            quoted(name(loss)), ": use solver=\"", is_smooth(loss) ? "lbfgs" : "sgd", "\"");
-    require(problem.penalty.l1 == 0, "solver \"newton-cholesky\" knows no l1, got l1 = ", text(problem.penalty.l1),
-            ": use solver=\"lbfgs\"");
-    check_hessian_size(static_cast<Index>(shape_of(problem).size()), "solver \"lbfgs\"");
+  if (options.solver == Solver::newton_cholesky || options.solver == Solver::preconditioned_lbfgs) {
+    const std::string solver = "solver " + quoted(name(options.solver));
+    require(is_smooth(loss) && loss != Loss::squared_sigmoid, solver, " needs a convex smooth loss, got ", quoted(name(loss)),
+            ": use solver=\"", is_smooth(loss) ? "lbfgs" : "sgd", "\"");
+    require(problem.penalty.l1 == 0, solver, " knows no l1, got l1 = ", text(problem.penalty.l1), ": use solver=\"lbfgs\"");
+    const Shape shape = shape_of(problem);
+    if (options.solver == Solver::newton_cholesky) {
+      check_hessian_size(static_cast<Index>(shape.size()), "solver \"lbfgs\"");
+    } else {
+      const double gib = 8.0 * static_cast<double>(shape.outputs) * std::pow(static_cast<double>(shape.columns()), 2) / std::pow(1024.0, 3);
+      require(gib <= 1, "the preconditioner of ", text(shape.outputs), " outputs and ", text(problem.X.columns), " columns would take ",
+              text(gib), " GiB (limit 1 GiB): use solver=\"lbfgs\"");
+    }
   }
   if (options.solver == Solver::perceptron) {
     require(loss == Loss::perceptron, "solver \"perceptron\" needs loss \"perceptron\", got ", quoted(name(loss)), ": use solver=\"sgd\"");

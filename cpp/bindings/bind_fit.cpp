@@ -70,8 +70,9 @@ py::tuple minimize_python(const py::object& function, const py::object& start, c
 }
 
 auto fields(const Report& r) {
-  return py::make_tuple(static_cast<int>(r.status), r.reason, r.objective, static_cast<int>(r.certificate), r.gap, r.measure, r.tol,
-                        r.iterations, r.reads, r.seconds, r.history, r.mistakes, r.level, r.threads, r.solver, r.copies, r.notes);
+  return py::make_tuple(static_cast<int>(r.status), r.reason, r.objective, static_cast<int>(r.certificate), r.gap, r.estimate, r.measure,
+                        r.tol, r.iterations, r.reads, r.seconds, r.history, r.mistakes, r.level, r.threads, r.solver, r.choice, r.copies,
+                        r.notes);
 }
 
 Report report_of(const py::tuple& t) {
@@ -79,9 +80,10 @@ Report report_of(const py::tuple& t) {
   std::size_t i = 0;
   const auto next = [&](auto& field) { field = t[i++].cast<std::decay_t<decltype(field)>>(); };
   int status = 0, certificate = 0;
-  next(status), next(r.reason), next(r.objective), next(certificate), next(r.gap), next(r.measure), next(r.tol), next(r.iterations),
-      next(r.reads);
-  next(r.seconds), next(r.history), next(r.mistakes), next(r.level), next(r.threads), next(r.solver), next(r.copies), next(r.notes);
+  next(status), next(r.reason), next(r.objective), next(certificate), next(r.gap), next(r.estimate), next(r.measure), next(r.tol),
+      next(r.iterations), next(r.reads);
+  next(r.seconds), next(r.history), next(r.mistakes), next(r.level), next(r.threads), next(r.solver), next(r.choice), next(r.copies),
+      next(r.notes);
   r.status = static_cast<Status>(status), r.certificate = static_cast<Certificate>(certificate);
   return r;
 }
@@ -95,15 +97,19 @@ status : "converged", "max_iter", "time_limit", "stopped" (by the callback), "in
     "stalled" (no step lowers P any more), "diverged"
 reason : the status in words, with the figures
 objective : P at the returned parameters
-certificate : "gap": P - min P <= gap; "stationary": measure is the scaled gradient; "mistakes": of the perceptron rule; "none"
+certificate : "gap": P - min P <= gap; "estimate": measure is the estimate, relative to P; "stationary": measure is the scaled gradient; "mistakes": of the perceptron rule; "none"
 gap : absolute, NaN where certificate is not "gap"
-measure, tol : the figure that tol bounds (gap / P, or the scaled gradient; NaN where there is none), and tol
+estimate : g' H^-1 g / 2, what Newton's model expects of one more step; near the optimum an estimate of P - min P, often far
+    below the gap, but no bound ("newton-cholesky"; "preconditioned-lbfgs" with its model of H; else NaN)
+measure, tol : the figure that tol bounds (gap or estimate / max(P, 1e-3 P(0)), or the scaled gradient; NaN where there is
+    none), and tol
 iterations : or epochs
 reads : of X
 seconds : from call to return
 history : of the objective, one an iteration or epoch (sgd: the mean over the epoch as it ran)
 mistakes : of the last epoch of the perceptron rule, else -1
 level, threads, solver : what computed
+choice : why this solver, where it was chosen by "auto"
 copies : of X, y, weights or scales that had to be made
 notes : anything else to know of how the result came about)");
   report.attr("__module__") = "linclass_cpp";
@@ -113,6 +119,7 @@ notes : anything else to know of how the result came about)");
       .def_readonly("objective", &Report::objective)
       .def_property_readonly("certificate", [](const Report& r) { return name(r.certificate); })
       .def_readonly("gap", &Report::gap)
+      .def_readonly("estimate", &Report::estimate)
       .def_readonly("measure", &Report::measure)
       .def_readonly("tol", &Report::tol)
       .def_readonly("iterations", &Report::iterations)
@@ -123,6 +130,7 @@ notes : anything else to know of how the result came about)");
       .def_readonly("level", &Report::level)
       .def_readonly("threads", &Report::threads)
       .def_readonly("solver", &Report::solver)
+      .def_readonly("choice", &Report::choice)
       .def_readonly("copies", &Report::copies)
       .def_readonly("notes", &Report::notes)
       .def("__repr__", &Report::to_string)

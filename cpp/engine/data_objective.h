@@ -16,12 +16,16 @@ class DataObjective : public CurvedObjective, public Minibatches {
   /// Who works on the next calls, and whom to ask about stopping.
   void work_with(Team& team) { team_ = &team; }
 
+  /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian
+  /// (outputs x outputs). No read of X; needs kept scores.
+  virtual double evaluate_intercept(const double* b, double* gradient, double* hessian) = 0;
+
   const Problem& problem() const { return problem_; }
   Team& team() const { return *team_; }
   /// Sample weight of row i, of mean 1.
   virtual double weight(Index i) const = 0;
-  /// out (count x features) = (x_ij - centre_j) scale_j in float32.
-  virtual void copy_rows(const Rows& rows, const double* centre, const double* scale, float* out) const = 0;
+  /// out = (x_ij - centre_j) scale_j in float32, `ldo` numbers from row to row.
+  virtual void copy_rows(const Rows& rows, const double* centre, const double* scale, float* out, Index ldo) const = 0;
 
   /// out = H(w) v; one read, and another where w is not that of the last evaluation. Keeps scores.
   virtual void curvature_times(const double* w, const double* v, double* out) = 0;
@@ -29,6 +33,8 @@ class DataObjective : public CurvedObjective, public Minibatches {
   virtual double evaluate_with_hessian(const double* w, double* gradient, double* hessian) = 0;
   virtual bool has_curvature() const = 0;
   virtual bool smooth() const = 0;
+  virtual bool convex() const = 0;
+  virtual double mean_row_length() const = 0;  ///< stored numbers of a row
   bool has_intercept() const { return problem_.fit_intercept; }
   Index features() const { return features_; }
   bool data_are_finite() const;
@@ -60,6 +66,11 @@ class DataObjective : public CurvedObjective, public Minibatches {
   std::vector<double> scales_;
   double residual_scale_ = 0;
 };
+
+/// K: the scores of a row.
+inline Index outputs_of(const Problem& problem) {
+  return problem.y.codes && problem.y.classes == 2 && problem.loss != Loss::softmax ? 1 : problem.y.classes;
+}
 
 /// The mean of the sample weights, 1 without them.
 double mean_weight(const Problem& problem);

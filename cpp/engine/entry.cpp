@@ -16,6 +16,7 @@
 #include "solver/lbfgs.h"
 #include "solver/newton.h"
 #include "solver/perceptron.h"
+#include "solver/preconditioned_lbfgs.h"
 #include "solver/sgd.h"
 
 namespace linclass::engine {
@@ -26,7 +27,7 @@ class Trainer {
   Trainer(const Problem& shape, const Settings& settings, const double* w)
       : shape_(shape),
         settings_(settings),
-        sgd_(outputs(shape), shape.X.columns, shape.fit_intercept, PenaltyTerms(shape.penalty, shape.X.columns, shape.fit_intercept),
+        sgd_(outputs_of(shape), shape.X.columns, shape.fit_intercept, PenaltyTerms(shape.penalty, shape.X.columns, shape.fit_intercept),
              settings, w) {
     shape_.penalty.scale = nullptr;  // sgd_ has its own copy
   }
@@ -36,7 +37,7 @@ class Trainer {
     Problem problem = shape_;
     problem.X = X, problem.y = y, problem.sample_weight = sample_weight;
     Team team(settings_.threads, host);
-    const auto data = make_objective(problem, outputs(problem), 1);
+    const auto data = make_objective(problem, outputs_of(problem), 1);
     data->work_with(team);
     Sgd next = sgd_;
     next.adopt(*data);
@@ -53,10 +54,6 @@ class Trainer {
   int read(double* w) {
     sgd_.read(w);
     return used_;
-  }
-
-  static Index outputs(const Problem& problem) {
-    return problem.y.codes && problem.y.classes == 2 && problem.loss != Loss::softmax ? 1 : problem.y.classes;
   }
 
  private:
@@ -113,21 +110,30 @@ void run(Monitor& monitor, Objective& objective, const Team& team, Outcome* outc
 Code fit(const Problem* problem, const Settings* settings, double* w, const Host* host, Outcome* outcome, Message* message) noexcept {
   return guarded(message, [&] {
     Team team(settings->threads, host);
-    const auto objective = make_objective(*problem, Trainer::outputs(*problem), mean_weight(*problem));
+    const auto objective = make_objective(*problem, outputs_of(*problem), mean_weight(*problem));
     objective->work_with(team);
+    Choice choice;
+    choice.solver = settings->solver;
+    if (choice.solver == Solver::automatic || choice.solver == Solver::preconditioned_lbfgs) choice = choose(*objective, choice.solver);
     const auto solve = [&](Index iterations, auto&& solver) {
       Monitor monitor(*settings, team, *objective, objective.get(), iterations);
+      monitor.outcome.solver = choice.solver;
+      std::snprintf(monitor.outcome.choice, sizeof monitor.outcome.choice, "%s", choice.reason.c_str());
       run(monitor, *objective, team, outcome, [&] { solver(*objective, w, *settings, monitor); });
     };
-    const bool epochs = settings->solver == Solver::sgd || settings->solver == Solver::perceptron;
+    const bool epochs = choice.solver == Solver::sgd || choice.solver == Solver::perceptron;
     if (objective->has_gap() && objective->has_intercept() && !epochs) objective->keep_scores();
-    switch (settings->solver) {
+    const auto preconditioned = [&](DataObjective& data, double* start, const Settings& s, Monitor& monitor) {
+      preconditioned_lbfgs(data, start, s, choice, monitor);
+    };
+    switch (choice.solver) {
       case Solver::lbfgs: return solve(1000, lbfgs);
+      case Solver::preconditioned_lbfgs: return solve(1000, preconditioned);
       case Solver::newton_cholesky: return solve(100, newton_cholesky);
       case Solver::gd: return solve(10000, gd);
       case Solver::sgd: return solve(20, sgd);
       case Solver::perceptron: return solve(1000, perceptron);
-      case Solver::automatic: throw std::logic_error("the solver is not resolved");
+      case Solver::automatic: break;  // resolved by choose
     }
   });
 }
@@ -159,6 +165,7 @@ Code minimize(Index size, const Settings* settings, double* w, const Host* host,
     UserObjective objective(size, host);
     const auto solve = [&](Index iterations, auto&& solver) {
       Monitor monitor(*settings, team, objective, nullptr, iterations);
+      monitor.outcome.solver = settings->solver;
       run(monitor, objective, team, outcome, [&] { solver(objective, w, *settings, monitor); });
     };
     settings->solver == Solver::gd ? solve(10000, gd) : solve(1000, lbfgs);
@@ -181,7 +188,7 @@ Code find_nonfinite(const Matrix* X, Index* row, Index* column, Message* message
 
 Code objective_create(const Problem* problem, int threads, Objective** out, Message* message) noexcept {
   return guarded(message, [&] {
-    auto objective = make_objective(*problem, Trainer::outputs(*problem), mean_weight(*problem));
+    auto objective = make_objective(*problem, outputs_of(*problem), mean_weight(*problem));
     objective->threads = threads;
     *out = objective.release();
   });

@@ -27,9 +27,11 @@ struct Host {
 struct Outcome {
   Status status;
   Certificate certificate;
-  double objective, gap, measure, reads;
+  double objective, gap, estimate, measure, reads;
   Index iterations, mistakes;
   int threads;
+  Solver solver;
+  char choice[256];  ///< why this solver, where it was to be chosen; else empty
 };
 
 /// A model as the engine sees it.

@@ -37,12 +37,12 @@ class Objective {
 class CurvedObjective : public Objective {
  public:
   using Objective::Objective;
-  /// Keeps the scores of each evaluation (rows x outputs numbers), which the others need.
+  /// Keeps the scores of each evaluation (rows x outputs numbers), which row_curvature needs.
   virtual void keep_scores() = 0;
-  /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian (outputs x outputs). No read of X.
-  virtual double evaluate_intercept(const double* b, double* gradient, double* hessian) = 0;
-  /// c_i = s_i u' H_i u of each row, H_i the second derivative of its loss by its scores. No read of X.
+  /// c_i = s_i u' H_i u of each row at the last evaluation, H_i the second derivative of its loss by its scores. No read of X.
   virtual void row_curvature(const double* u, double* c) = 0;
+  /// The weighted mean of the H_i there, outputs x outputs. No read of X.
+  virtual void mean_curvature(double* A) = 0;
 };
 
 /// The data term seen in minibatches. Parameters are packed as the storage likes them, apart from the intercept b; `scale` times v are the weights.

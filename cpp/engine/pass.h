@@ -48,13 +48,18 @@ class Pass final : public DataObjective {
   void row_curvature(const double* u, double* c) override { blocks_.row_curvature(*team_, bias_.data(), u, c); }
   double weight(Index i) const override { return blocks_.weight(i); }
 
-  void copy_rows(const Rows& rows, const double* centre, const double* scale, float* out) const override {
+  void mean_curvature(double* A) override {
+    std::vector<double> gradient(static_cast<std::size_t>(outputs));
+    blocks_.evaluate_intercept(*team_, bias_.data(), gradient.data(), A);
+  }
+
+  void copy_rows(const Rows& rows, const double* centre, const double* scale, float* out, Index ldo) const override {
     const Index d = features_;
-    const auto put = [&](Index i, Index j, double value) { out[i * d + j] = static_cast<float>((value - centre[j]) * scale[j]); };
+    const auto put = [=](Index i, Index j, double value) { out[i * ldo + j] = static_cast<float>((value - centre[j]) * scale[j]); };
     if constexpr (X::sparse) {
       for (Index i = 0; i < rows.count; ++i) {
         for (Index j = 0; j < d; ++j) put(i, j, 0);
-        x_.each(rows[i], [&](Index j, T value) { put(i, j, static_cast<double>(value)); });
+        x_.each(rows[i], [&](Index j, T value) { out[i * ldo + j] += static_cast<float>(static_cast<double>(value) * scale[j]); });
       }
     } else if constexpr (X::any_rows) {
       for (Index i = 0; i < rows.count; ++i)
@@ -134,6 +139,8 @@ class Pass final : public DataObjective {
 
   bool has_curvature() const override { return blocks_.loss.curvature_times != nullptr; }
   bool smooth() const override { return blocks_.loss.smooth; }
+  bool convex() const override { return blocks_.loss.convex; }
+  double mean_row_length() const override { return x_.cost(x_.rows) / rows_as_double(); }
   double noise() const override { return std::is_same_v<T, float> ? 1e-7 : 1e-14; }
   bool has_gap() const override {
     bool scales = true;

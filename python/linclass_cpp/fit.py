@@ -90,7 +90,8 @@ def fit(
     sample_weight: ArrayLike | None = None,
     fit_intercept: bool = True,
     multiclass: Multiclass | None = None,
-    solver: Literal["auto", "lbfgs", "newton-cholesky", "gd", "sgd", "perceptron"] | None = None,
+    solver: Literal["auto", "lbfgs", "newton-cholesky", "preconditioned-lbfgs", "gd", "sgd", "perceptron"]
+    | None = None,
     start: Start = None,
     tol: float = 1e-4,
     epsilon: float = 0.0,
@@ -134,10 +135,11 @@ def fit(
     sample_weight : (n,) s_i >= 0, default 1.
     multiclass : how the margin losses see more than two classes: "sum" (default) over j != y of the loss of z_y - z_j,
         "max" the largest of them, "ovr" each class against the rest.
-    solver : "lbfgs" (default for smooth losses; Nocedal and Wright 2006, ch. 7; with l1 OWL-QN, Andrew and Gao 2007),
-        "newton-cholesky" (Newton's method with the full Hessian: up to some 1000 parameters, convex smooth losses,
-        no l1), "gd" (proximal) gradient descent, "sgd" minibatches (default for hinge and perceptron), "perceptron"
-        Rosenblatt's rule.
+    solver : "auto" (default) takes the fastest of the next three for the sizes of the data, "sgd" for hinge and
+        perceptron; ``report.choice`` says why. "newton-cholesky" (Newton's method with the full Hessian: up to some
+        1000 parameters) and "preconditioned-lbfgs" (starts at the optimum of a sample, with the curvature of a sample)
+        need a convex smooth loss and no l1; "lbfgs" (Nocedal and Wright 2006, ch. 7; with l1 OWL-QN, Andrew and Gao
+        2007); "gd" (proximal) gradient descent; "sgd" minibatches; "perceptron" Rosenblatt's rule.
     start : "zeros" (default), "uniform" in [-1, 1] by ``seed``, or w of shape (K, d + 1), intercepts last.
     tol : certified relative gap (P - min P) / P to reach where P is convex and differentiable and l2 > 0; else the
         scaled gradient max |g_kj| / rms(x_j) / rms(residual at 0). 0 = never stop on it.

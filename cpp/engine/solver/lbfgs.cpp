@@ -1,83 +1,71 @@
 #include "solver/lbfgs.h"
 
-#include <Eigen/Core>
 #include <cmath>
-#include <functional>
 
 #include "solver/line_search.h"
 
 namespace linclass::engine {
-namespace {
 
 using Vector = Eigen::VectorXd;
 
-/// The last pairs s = w_{t+1} - w_t, y = g_{t+1} - g_t, and their inverse Hessian times a vector.
-class Memory {
- public:
-  Memory(Index size, int most)
-      : s_(size, most + 1), y_(size, most + 1), rho_(most + 1), alpha_(most + 1) {}  // one spare, for a pair not yet taken
+Pairs::Pairs(Index size, int most)
+    : s_(size, most + 1), y_(size, most + 1), rho_(most + 1), alpha_(most + 1), h0_y_(size) {}  // one spare, for a pair not yet taken
 
-  void clear() { used_ = 0; }
-  bool empty() const { return used_ == 0; }
+void Pairs::add(const double* w, const double* next_w, const double* gradient, const double* next_gradient) {
+  const Index slot = next_ % s_.cols(), n = s_.rows();
+  using In = Eigen::Map<const Vector>;
+  s_.col(slot) = In(next_w, n) - In(w, n);
+  y_.col(slot) = In(next_gradient, n) - In(gradient, n);
+  const double curvature = s_.col(slot).dot(y_.col(slot));
+  if (!(curvature > 1e-16 * y_.col(slot).squaredNorm())) return;
+  rho_[slot] = 1 / curvature;
+  next_ += 1;
+  used_ = std::min(used_ + 1, s_.cols() - 1);
+}
 
-  /// Keeps the pair when its curvature s.y is positive beyond rounding.
-  template <class S, class Y>
-  void add(const S& s, const Y& y) {
-    const Index slot = next_ % s_.cols();
-    s_.col(slot) = s;
-    y_.col(slot) = y;
-    const double curvature = s_.col(slot).dot(y_.col(slot)), square = y_.col(slot).squaredNorm();
-    if (!(curvature > 1e-16 * square)) return;
-    rho_[slot] = 1 / curvature;
-    gamma_ = curvature / square;
-    next_ += 1;
-    used_ = std::min(used_ + 1, s_.cols() - 1);
+void Pairs::apply(Vector& d, const std::function<void(Vector&)>& h0) {
+  for (Index i = 1; i <= used_; ++i) {
+    const Index slot = (next_ - i) % s_.cols();
+    alpha_[slot] = rho_[slot] * s_.col(slot).dot(d);
+    d -= alpha_[slot] * y_.col(slot);
   }
-
-  /// d <- H d: the two-loop recursion.
-  void apply(Vector& d) {
-    for (Index i = 1; i <= used_; ++i) {
-      const Index slot = (next_ - i) % s_.cols();
-      alpha_[slot] = rho_[slot] * s_.col(slot).dot(d);
-      d -= alpha_[slot] * y_.col(slot);
-    }
-    d *= gamma_;
-    for (Index i = used_; i >= 1; --i) {
-      const Index slot = (next_ - i) % s_.cols();
-      d += (alpha_[slot] - rho_[slot] * y_.col(slot).dot(d)) * s_.col(slot);
-    }
+  if (h0) h0(d);
+  if (used_ > 0) {  // H0 scaled to the last pair: s.y = gamma y.(H0 y)
+    const Index slot = (next_ - 1) % s_.cols();
+    h0_y_ = y_.col(slot);
+    if (h0) h0(h0_y_);
+    const double length = rho_[slot] * y_.col(slot).dot(h0_y_);
+    if (length > 0) d /= length;
   }
+  for (Index i = used_; i >= 1; --i) {
+    const Index slot = (next_ - i) % s_.cols();
+    d += (alpha_[slot] - rho_[slot] * y_.col(slot).dot(d)) * s_.col(slot);
+  }
+}
 
- private:
-  Eigen::MatrixXd s_, y_;
-  Vector rho_, alpha_;
-  double gamma_ = 1;
-  Index next_ = 0, used_ = 0;
-};
-
-/// done(w, smooth, gradient) is asked after each accepted step. False when no step lowers the objective any more.
-bool minimise(Objective& objective, double* parameters, int memory_size, double smooth, Vector& gradient,
-              const std::function<bool(double*, double, const double*)>& done) {
+bool descend(Objective& objective, double* parameters, double& smooth, Vector& gradient, Pairs& pairs,
+             const std::function<void(Vector&)>& h0, const std::function<bool(const Iterate&)>& done) {
   const Index n = objective.size(), K = objective.outputs;
   const PenaltyTerms& penalty = objective.penalty;
   const bool l1 = penalty.l1 > 0;
   Eigen::Map<Vector> w(parameters, n);
   Vector direction(n), subgradient(n), trial(n), trial_gradient(n), orthant(l1 ? n : 0);
-  Memory memory(n, memory_size);
+  bool moved = false;
 
   while (true) {
     penalty.minimum_norm(parameters, gradient.data(), K, subgradient.data());
     direction = -subgradient;
-    if (!memory.empty()) memory.apply(direction);
+    if (h0 || !pairs.empty()) pairs.apply(direction, h0);
     if (l1) direction = (direction.array() * subgradient.array() < 0).select(direction, 0.0);  // stay in the orthant of descent
     double slope = subgradient.dot(direction);
+    if (moved && done({parameters, smooth, gradient.data(), -slope / 2})) return true;
     if (!(slope < 0)) {
-      if (memory.empty()) return false;  // the subgradient is 0
-      memory.clear();
+      if (pairs.empty()) return false;  // the subgradient is 0
+      pairs.clear(), moved = false;
       continue;
     }
     const double value = smooth + penalty.l1_value(parameters, K);
-    const double first = memory.empty() ? std::min(1.0, 1 / subgradient.norm()) : 1.0;
+    const double first = h0 || !pairs.empty() ? 1.0 : std::min(1.0, 1 / subgradient.norm());
     Step step;
     if (l1) {
       // Backtracking on F along the projection onto the orthant of w (of -subgradient where w = 0)
@@ -103,27 +91,25 @@ bool minimise(Objective& objective, double* parameters, int memory_size, double 
       });
     }
     if (step.t == 0 || trial == w) {
-      if (memory.empty()) return false;
-      memory.clear();  // once more along the steepest descent
+      if (pairs.empty()) return false;
+      pairs.clear(), moved = false;  // once more along the steepest descent
       continue;
     }
-    memory.add(trial - w, trial_gradient - gradient);
+    pairs.add(parameters, trial.data(), gradient.data(), trial_gradient.data());
     w = trial;
     gradient.swap(trial_gradient);
     smooth = step.f;
-    if (done(parameters, smooth, gradient.data())) return true;
+    moved = true;
   }
 }
 
-}  // namespace
-
 void lbfgs(Objective& objective, double* w, const Settings& settings, Monitor& monitor) {
   Vector gradient(objective.size());
-  const double smooth = objective.evaluate(w, gradient.data());
+  double smooth = objective.evaluate(w, gradient.data());
   if (monitor.start(w, smooth, gradient.data())) return;
-  const bool ended = minimise(objective, w, settings.memory, smooth, gradient,
-                              [&](double* at, double value, const double* g) { return monitor.iteration(at, value, g); });
-  if (!ended) monitor.stalled(w);
+  Pairs pairs(objective.size(), settings.memory);
+  const auto done = [&](const Iterate& at) { return monitor.iteration(at.w, at.smooth, at.gradient); };
+  if (!descend(objective, w, smooth, gradient, pairs, {}, done)) monitor.stalled(w);
 }
 
 }  // namespace linclass::engine

@@ -1,9 +1,44 @@
-/// Limited-memory BFGS, the textbook method (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 7.5), and for l1 its
-/// orthant-wise form OWL-QN with the minimum-norm subgradient (Andrew and Gao, ICML 2007).
+/// Limited-memory BFGS, the textbook method (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 7.5), with any
+/// positive definite H0; and for l1 its orthant-wise form OWL-QN with the minimum-norm subgradient (Andrew and Gao, ICML 2007).
 #pragma once
+#include <Eigen/Core>
+#include <functional>
+
 #include "solver/monitor.h"
 
 namespace linclass::engine {
+
+/// The last pairs s = w_{t+1} - w_t, y = g_{t+1} - g_t, and their inverse Hessian times a vector.
+class Pairs {
+ public:
+  Pairs(Index size, int most);
+  void clear() { used_ = 0; }
+  bool empty() const { return used_ == 0; }
+
+  /// Keeps the pair when its curvature s.y is positive beyond rounding.
+  void add(const double* w, const double* next_w, const double* gradient, const double* next_gradient);
+
+  /// d <- H d, the two-loop recursion; h0 multiplies by H0, which is then scaled to the last pair; empty: the identity.
+  void apply(Eigen::VectorXd& d, const std::function<void(Eigen::VectorXd&)>& h0);
+
+ private:
+  Eigen::MatrixXd s_, y_;
+  Eigen::VectorXd rho_, alpha_, h0_y_;
+  Index next_ = 0, used_ = 0;
+};
+
+/// An accepted point, with the decrease that the model of the curvature expects of a full step from there: g' H g / 2.
+struct Iterate {
+  double* w;
+  double smooth;
+  const double* gradient;
+  double decrement;
+};
+
+/// From w, where the smooth value and gradient are given, until done(iterate) after a step is true; false when no step lowers the objective any more.
+/// All three are those of the last accepted point then.
+bool descend(Objective& objective, double* w, double& smooth, Eigen::VectorXd& gradient, Pairs& pairs,
+             const std::function<void(Eigen::VectorXd&)>& h0, const std::function<bool(const Iterate&)>& done);
 
 /// w: the start, then always the last accepted point.
 void lbfgs(Objective& objective, double* w, const Settings& settings, Monitor& monitor);

@@ -11,7 +11,7 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Moves b to the minimum of the data term at the kept scores: Newton's method with halved steps.
-void optimise_intercept(CurvedObjective& objective, double tolerance, Eigen::VectorXd& b) {
+void optimise_intercept(DataObjective& objective, double tolerance, Eigen::VectorXd& b) {
   const Index K = objective.outputs;
   Eigen::VectorXd gradient(K), trial(K), trial_gradient(K);
   Eigen::MatrixXd hessian(K, K);
@@ -59,70 +59,91 @@ Monitor::Monitor(const Settings& settings, Team& team, Objective& objective, Dat
       previous_(nan) {
   outcome.status = Status::max_iter;
   outcome.certificate = Certificate::none;
-  outcome.objective = outcome.gap = outcome.measure = nan;
+  outcome.objective = outcome.gap = outcome.measure = outcome.estimate = nan;
   outcome.mistakes = -1;
   if (std::isfinite(settings.time_limit))
     team.stop_at(started_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::min(settings.time_limit, 1e9))));
 }
 
-bool Monitor::start(double* w, double smooth, const double* gradient) {
+bool Monitor::start(double* w, double smooth, const double* gradient, double decrement) {
   // An infinity in X may leave the value finite (a margin of infinity has no loss) but never the gradient: 0 * infinity is NaN.
   if (!std::isfinite(smooth) || !std::all_of(gradient, gradient + objective_.size(), [](double g) { return std::isfinite(g); }))
     throw NotFinite();
-  outcome.certificate = has_gap_ ? Certificate::gap : !data_ || data_->smooth() ? Certificate::stationary : Certificate::none;
-  if (has_gap_) {
-    at_zero_ = data_->at_zero().value;
-    trigger_ = std::numeric_limits<double>::infinity();
-  }
+  outcome.certificate = has_gap_                            ? Certificate::gap
+                        : data_ && std::isfinite(decrement) ? Certificate::estimate
+                        : !data_ || data_->smooth()         ? Certificate::stationary
+                                                            : Certificate::none;
+  if (data_ && (has_gap_ || outcome.certificate == Certificate::estimate)) at_zero_ = data_->at_zero().value;
   subgradient_.resize(static_cast<std::size_t>(objective_.size()));
   previous_ = outcome.objective = smooth + objective_.penalty.l1_value(w, objective_.outputs);
-  return certified(w, &smooth, gradient, false);
+  outcome.estimate = decrement;
+  return certified(w, smooth, gradient, false);
 }
 
-/// tol is reached at w. `report`: the figure is wanted in any case.
-bool Monitor::certified(double* w, double* smooth, const double* gradient, bool report) {
+/// tol is reached at w. `report`: the figures are wanted in any case, and exact.
+bool Monitor::certified(double* w, double smooth, const double* gradient, bool report) {
+  switch (outcome.certificate) {
+    case Certificate::gap: return gap_certified(w, smooth, gradient, report);
+    case Certificate::estimate: outcome.measure = outcome.estimate / scale(smooth); return reached();
+    case Certificate::stationary: break;
+    default: return false;
+  }
+  const auto measure = [&](const double* g) {
+    objective_.penalty.minimum_norm(w, g, objective_.outputs, subgradient_.data());
+    outcome.measure = objective_.stationarity(subgradient_.data());
+    return reached();
+  };
+  const bool near = measure(gradient);
+  if (!rounded_ || !(near || report)) return near;
+  outcome.status = Status::max_iter;
+  trial_gradient_.resize(subgradient_.size());
+  outcome.objective = objective_.evaluate(w, trial_gradient_.data()) + objective_.penalty.l1_value(w, objective_.outputs);
+  return measure(trial_gradient_.data());
+}
+
+bool Monitor::gap_certified(double* w, double smooth, const double* gradient, bool report) {
   const Index K = objective_.outputs;
   const PenaltyTerms& penalty = objective_.penalty;
-  const auto end = [&] {
-    outcome.status = Status::converged;
-    return true;
-  };
-  if (outcome.certificate == Certificate::stationary) {
-    penalty.minimum_norm(w, gradient, K, subgradient_.data());
-    outcome.measure = objective_.stationarity(subgradient_.data());
-    return outcome.measure <= settings_.tol && settings_.tol > 0 && end();
+  double value = smooth + penalty.l1_value(w, K), gap = penalty.gap(w, gradient, K);
+  const auto near = [&] { return report || gap <= settings_.tol * scale(value); };
+  // The exact gap costs a read and an inner problem (after rounded evaluations another read): only where the estimate at the present intercept says that
+  // it may do.
+  if (rounded_ || data_->has_intercept()) {
+    if (!near() || !(report || gap <= trigger_)) return false;
+    trial_.assign(w, w + objective_.size());
+    trial_gradient_.resize(trial_.size());
+    if (rounded_) {
+      value = objective_.evaluate(trial_.data(), trial_gradient_.data()) + penalty.l1_value(trial_.data(), K);
+      gap = penalty.gap(trial_.data(), trial_gradient_.data(), K);
+    }
+    trigger_ = gap / 2;
+    if (data_->has_intercept()) {
+      if (!near()) return false;
+      double trial_smooth = 0;
+      gap = gap_at_best_intercept(*data_, trial_.data(), &trial_smooth, trial_gradient_.data());
+      value = trial_smooth + penalty.l1_value(trial_.data(), K);
+    }
+    if (near()) std::copy(trial_.begin(), trial_.end(), w), outcome.objective = value;
   }
-  if (outcome.certificate != Certificate::gap) return false;
-  const auto bound = [&](double value) { return settings_.tol * std::max(value, 1e-3 * at_zero_); };
-  const double value = *smooth + penalty.l1_value(w, K), estimate = penalty.gap(w, gradient, K);
-  if (!data_->has_intercept()) {
-    outcome.gap = estimate, outcome.measure = estimate / std::max(value, 1e-3 * at_zero_);
-    return estimate <= bound(value) && end();
-  }
-  // The exact gap costs a read and an inner problem: only where the estimate at the present intercept says that it may do.
-  if (!report && !(estimate <= bound(value) && estimate <= trigger_)) return false;
-  trigger_ = estimate / 2;
-  trial_.assign(w, w + objective_.size());
-  trial_gradient_.resize(trial_.size());
-  double trial_smooth = 0;
-  const double gap = gap_at_best_intercept(*data_, trial_.data(), &trial_smooth, trial_gradient_.data());
-  const double trial_value = trial_smooth + penalty.l1_value(trial_.data(), K);
-  outcome.gap = gap, outcome.measure = gap / std::max(trial_value, 1e-3 * at_zero_);
-  if (!report && gap > bound(trial_value)) return false;
-  std::copy(trial_.begin(), trial_.end(), w);
-  *smooth = trial_smooth;
-  outcome.objective = trial_value;
-  return gap <= bound(trial_value) && end();
+  outcome.gap = gap, outcome.measure = gap / scale(value);
+  return reached();
 }
 
-bool Monitor::iteration(double* w, double smooth, const double* gradient) {
+bool Monitor::reached() {
+  if (settings_.tol == 0 || !(outcome.measure <= settings_.tol)) return false;
+  outcome.status = Status::converged;
+  return true;
+}
+
+bool Monitor::iteration(double* w, double smooth, const double* gradient, double decrement) {
   outcome.iterations += 1;
   outcome.objective = smooth + objective_.penalty.l1_value(w, objective_.outputs);
-  const bool done = certified(w, &smooth, gradient, false);
+  outcome.estimate = decrement;
+  const bool done = certified(w, smooth, gradient, false);
   const bool limit = ended(w, outcome.objective);
-  if (limit && !done && has_gap_) {
+  if (limit && !done && (has_gap_ || rounded_)) {
     const Status why = outcome.status;
-    if (!certified(w, &smooth, gradient, true)) outcome.status = why;
+    if (!certified(w, smooth, gradient, true)) outcome.status = why;
   }
   if (done) outcome.status = Status::converged;
   return done || limit;
@@ -130,8 +151,9 @@ bool Monitor::iteration(double* w, double smooth, const double* gradient) {
 
 void Monitor::stalled(double* w) {
   std::vector<double> gradient(static_cast<std::size_t>(objective_.size()));
-  double smooth = objective_.evaluate(w, gradient.data());
-  if (!certified(w, &smooth, gradient.data(), true)) outcome.status = Status::stalled;
+  const double smooth = objective_.evaluate(w, gradient.data());
+  rounded_ = false;
+  if (!certified(w, smooth, gradient.data(), true)) outcome.status = Status::stalled;
 }
 
 bool Monitor::epoch(const double* w, double objective, Index mistakes) {

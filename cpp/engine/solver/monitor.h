@@ -1,5 +1,7 @@
 /// When a solver stops, and what is known then: the certificate, the limits, the callback, the history.
 #pragma once
+#include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -17,10 +19,12 @@ class Monitor {
   /// data: the objective where it is one of data, else null.
   Monitor(const Settings& settings, Team& team, Objective& objective, DataObjective* data, Index default_iterations);
 
-  /// The start of a batch solver: true where it is optimal already.
-  bool start(double* w, double smooth, const double* gradient);
+  /// The start of a batch solver: true where it is optimal already. decrement: g' H^-1 g / 2, the decrease that Newton's model expects, where the solver knows it.
+  bool start(double* w, double smooth, const double* gradient, double decrement = unknown);
   /// A step of a batch solver to w is accepted; true: return. The certificate may move the intercept of w.
-  bool iteration(double* w, double smooth, const double* gradient);
+  bool iteration(double* w, double smooth, const double* gradient, double decrement = unknown);
+  /// Whether values and gradients come from rounded data: then an exact evaluation precedes every verdict.
+  void rounded(bool yes) { rounded_ = yes; }
   /// An epoch of sgd or the perceptron rule; mistakes < 0: not counted.
   bool epoch(const double* w, double objective, Index mistakes);
 
@@ -33,7 +37,11 @@ class Monitor {
   Outcome outcome{};
 
  private:
-  bool certified(double* w, double* smooth, const double* gradient, bool report);
+  static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  bool certified(double* w, double smooth, const double* gradient, bool report);
+  bool gap_certified(double* w, double smooth, const double* gradient, bool report);
+  bool reached();  ///< the measure is at most tol
+  double scale(double value) const { return std::max(value, 1e-3 * at_zero_); }
   bool ended(const double* w, double objective);
 
   const Settings& settings_;
@@ -43,7 +51,8 @@ class Monitor {
   const Index most_iterations_;
   const Clock::time_point started_ = Clock::now();
   const bool has_gap_;
-  double at_zero_ = 0, trigger_ = 0;
+  bool rounded_ = false;
+  double at_zero_ = 0, trigger_ = std::numeric_limits<double>::infinity();
   double previous_;
   std::vector<double> subgradient_, trial_, trial_gradient_;
 };

@@ -25,7 +25,7 @@ void newton_direction(const Matrix& hessian, const Vector& gradient, Matrix& sca
 
 }  // namespace
 
-void newton_cholesky(DataObjective& objective, double* parameters, const Settings&, Monitor& monitor) {
+bool newton(DataObjective& objective, double* parameters, const std::function<bool(const Iterate&)>& done) {
   const Index n = objective.size();
   Eigen::Map<Vector> w(parameters, n);
   Vector gradient(n), direction(n), trial(n), trial_gradient(n);
@@ -33,25 +33,34 @@ void newton_cholesky(DataObjective& objective, double* parameters, const Setting
   Eigen::LLT<Matrix> factor(n);
 
   double value = objective.evaluate_with_hessian(parameters, gradient.data(), hessian.data());
-  if (monitor.start(parameters, value, gradient.data())) return;
   while (true) {
     newton_direction(hessian, gradient, scaled, factor, direction);
     const double slope = gradient.dot(direction);
+    if (done({parameters, value, gradient.data(), -slope / 2})) return true;
+    if (slope == 0) return false;
     // The whole step is nearly always good, and what it evaluates is what the next iteration needs.
     double step = 1, trial_value = 0;
     for (int tries = 0;; ++tries, step *= 0.5) {
       trial = w + step * direction;
       trial_value = objective.evaluate_with_hessian(trial.data(), trial_gradient.data(), hessian.data());
       if (trial_value <= value + 1e-4 * step * slope + objective.noise() * std::abs(value)) break;
-      if (tries == 40) return monitor.stalled(parameters);
+      if (tries == 40) return false;
     }
-    const bool moved = trial != w;
+    if (trial == w) return false;
     w = trial;
     gradient.swap(trial_gradient);
     value = trial_value;
-    if (monitor.iteration(parameters, value, gradient.data())) return;
-    if (!moved || slope == 0) return monitor.stalled(parameters);
   }
+}
+
+void newton_cholesky(DataObjective& objective, double* w, const Settings&, Monitor& monitor) {
+  bool started = false;
+  const auto done = [&](const Iterate& at) {
+    if (started) return monitor.iteration(at.w, at.smooth, at.gradient, at.decrement);
+    started = true;
+    return monitor.start(at.w, at.smooth, at.gradient, at.decrement);
+  };
+  if (!newton(objective, w, done)) monitor.stalled(w);
 }
 
 }  // namespace linclass::engine

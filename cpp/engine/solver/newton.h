@@ -6,10 +6,15 @@
 /// singular (no penalty and dependent columns, or softmax without one, whose outputs may shift together) the factor takes the smallest ridge that makes it
 /// definite, and the step is then of nearly least norm.
 #pragma once
-#include "solver/monitor.h"
+#include <Eigen/Core>
+
+#include "solver/lbfgs.h"
 
 namespace linclass::engine {
 
 void newton_cholesky(DataObjective& objective, double* w, const Settings& settings, Monitor& monitor);
+
+/// Newton's steps from w until done(iterate), asked before each step (so also at the start), is true; false when no step lowers the objective any more.
+bool newton(DataObjective& objective, double* w, const std::function<bool(const Iterate&)>& done);
 
 }  // namespace linclass::engine

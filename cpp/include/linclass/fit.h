@@ -18,10 +18,14 @@ struct LINCLASS_API Report {
   double objective = 0;  ///< P at the returned parameters (sgd and perceptron that were cut short: mean over the last epoch)
   /// gap: P - P* is at most `gap` (convex differentiable loss, l2 > 0, penalty scales > 0, batch solver).
   /// stationary: tol bounds max_kj |g_kj| / rms(x_j) / rms(r at W = 0), g the minimum-norm subgradient of P.
+  /// estimate: tol bounds `estimate` / max(P, 1e-3 P(0)) (newton_cholesky where there is no gap).
   /// mistakes: the perceptron rule, by its count. none: no figure compares with tol (sgd, kinks).
   Certificate certificate = Certificate::none;
-  double gap = 0;      ///< absolute; NaN where certificate is not gap
-  double measure = 0;  ///< the figure that tol bounds: gap / max(P, 1e-3 P(0)), or the scaled gradient; NaN where there is none
+  double gap = 0;  ///< absolute; NaN where certificate is not gap
+  /// g' H^-1 g / 2, the decrease that Newton's model expects of one more step: near the optimum an estimate of P - min P, often far below the gap, but no
+  /// bound. newton_cholesky: H the Hessian; preconditioned_lbfgs: its approximation. NaN for the others.
+  double estimate = 0;
+  double measure = 0;  ///< the figure that tol bounds: gap or estimate / max(P, 1e-3 P(0)), or the scaled gradient; NaN where there is none
   double tol = 0;
   Index iterations = 0;  ///< iterations, or epochs of sgd and perceptron
   double reads = 0;      ///< of X
@@ -32,6 +36,7 @@ struct LINCLASS_API Report {
   std::string level;
   int threads = 1;  ///< most threads that any part used
   std::string solver;
+  std::string choice;              ///< why this solver, where it was chosen by "auto"
   int copies = 0;                  ///< of X, y or weights that had to be made
   std::vector<std::string> notes;  ///< anything a user should know of how the result came about
 

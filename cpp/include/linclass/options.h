@@ -8,12 +8,13 @@
 namespace linclass {
 
 enum class Solver : int {
-  automatic,        ///< lbfgs for smooth losses, sgd for the others
-  lbfgs,            ///< limited-memory BFGS (Nocedal and Wright 2006, ch. 7); with l1 OWL-QN (Andrew and Gao 2007)
-  newton_cholesky,  ///< Newton's method with the full Hessian: for up to some 1000 parameters, convex smooth losses, no l1
-  gd,               ///< batch gradient descent, proximal where there is l1
-  sgd,              ///< minibatch descent
-  perceptron,       ///< Rosenblatt's rule (1958): one sample at a time, W changes on mistakes only
+  automatic,  ///< the fastest for the sizes of the data among newton_cholesky, preconditioned_lbfgs and lbfgs (Report::choice says why); sgd for losses with kinks
+  lbfgs,      ///< limited-memory BFGS (Nocedal and Wright 2006, ch. 7); with l1 OWL-QN (Andrew and Gao 2007)
+  newton_cholesky,       ///< Newton's method with the full Hessian: for up to some 1000 parameters, convex smooth losses, no l1
+  preconditioned_lbfgs,  ///< L-BFGS from the optimum and with the curvature of samples of the rows: convex smooth losses, no l1
+  gd,                    ///< batch gradient descent, proximal where there is l1
+  sgd,                   ///< minibatch descent
+  perceptron,            ///< Rosenblatt's rule (1958): one sample at a time, W changes on mistakes only
 };
 
 enum class Start : int { zeros, uniform, given };  ///< uniform: every parameter from [-1, 1], by `seed`
@@ -41,7 +42,7 @@ struct Settings {
   double tol = 1e-4;   ///< certified relative gap, or scaled gradient, to reach (see Report::certificate); 0 = never stop on it
   double epsilon = 0;  ///< stop when the objective (sgd: the epoch's mean) changes by less than epsilon * max(1, |objective|); 0 = never
   Index max_iter =
-      0;  ///< iterations, or epochs of sgd and perceptron; 0 = lbfgs 1000, newton_cholesky 100, gd 10000, sgd 20, perceptron 1000
+      0;  ///< iterations, or epochs of sgd and perceptron; 0 = both lbfgs 1000, newton_cholesky 100, gd 10000, sgd 20, perceptron 1000
   double time_limit = std::numeric_limits<double>::infinity();  ///< seconds
   int threads = 0;                                              ///< 0 = cpu::threads()
   std::uint64_t seed = 0;

@@ -1,0 +1,232 @@
+#include "preconditioner.h"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <cmath>
+#include <numeric>
+
+#include "kernel/gram.h"
+
+namespace linclass::engine {
+namespace {
+
+using Vector = Eigen::VectorXd;
+using Floats = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Part = Eigen::Ref<Floats, 0, Eigen::OuterStride<>>;
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+constexpr Index small = 128;  // where recursion ends
+
+/// The lower triangle of A becomes its Cholesky factor. False where A is not positive definite.
+template <class Check>
+bool factor(Part A, const Check& check) {
+  const Index n = A.rows(), h = n / 2;
+  check();
+  if (n <= small) return Eigen::LLT<Part>(A).info() == Eigen::Success;
+  if (!factor(A.topLeftCorner(h, h), check)) return false;
+  Part below = A.bottomLeftCorner(n - h, h);
+  A.topLeftCorner(h, h).template triangularView<Eigen::Lower>().transpose().template solveInPlace<Eigen::OnTheRight>(below);
+  A.bottomRightCorner(n - h, n - h).template selfadjointView<Eigen::Lower>().rankUpdate(below, -1.0f);
+  return factor(A.bottomRightCorner(n - h, n - h), check);
+}
+
+/// The lower triangle of L becomes its inverse: [A 0; B C]^-1 = [A^-1 0; -C^-1 B A^-1 C^-1].
+template <class Check>
+void invert(Part L, const Check& check) {
+  const Index n = L.rows(), h = n / 2;
+  check();
+  if (n <= small) {
+    L.triangularView<Eigen::Lower>() = L.triangularView<Eigen::Lower>().solve(Floats::Identity(n, n)).eval();
+    return;
+  }
+  invert(L.topLeftCorner(h, h), check), invert(L.bottomRightCorner(n - h, n - h), check);
+  const Floats half = L.bottomRightCorner(n - h, n - h).triangularView<Eigen::Lower>() * L.bottomLeftCorner(n - h, h);
+  L.bottomLeftCorner(n - h, h) = half * L.topLeftCorner(h, h).triangularView<Eigen::Lower>();
+  L.bottomLeftCorner(n - h, h) *= -1.0f;
+}
+
+}  // namespace
+
+/// The inverse of a symmetric positive semidefinite matrix of float32, kept as D L^-1: B^-1 = D L^-T L^-1 D with unit diagonal before it is factored.
+class Preconditioner::Block {
+ public:
+  explicit Block(Vector diagonal) : inverse_diagonal_(diagonal.unaryExpr([](double b) { return b > 0 ? 1 / b : 0.0; })) {}
+
+  /// The lower triangle of B counts.
+  template <class Check>
+  Block(Floats B, const Check& check) : scale_(B.rows()) {
+    const Index n = B.rows();
+    for (Index j = 0; j < n; ++j) scale_[j] = B(j, j) > 0 ? 1 / std::sqrt(B(j, j)) : 1.0f;
+    // float32 sums are good to some 1e-7; the ridge grows until the factor exists
+    for (float ridge = 1e-6f;; ridge *= 10) {
+      inverse_ = scale_.asDiagonal() * B * scale_.asDiagonal();
+      for (Index j = 0; j < n; ++j) inverse_(j, j) = 1 + ridge;
+      if (factor(inverse_, check) || ridge > 1e3f) break;
+    }
+    invert(inverse_, check);
+  }
+
+  /// x <- B^-1 x; scratch: two vectors of its length.
+  void apply(double* x, float* scratch) const {
+    const Index n = scale_.size();
+    if (n == 0) {
+      Eigen::Map<Vector>(x, inverse_diagonal_.size()).array() *= inverse_diagonal_.array();
+      return;
+    }
+    Eigen::Map<Vector> v(x, n);
+    const double largest = v.lpNorm<Eigen::Infinity>();  // float32 does not reach down to the gradients of late iterations
+    if (!(largest > 0) || !std::isfinite(largest)) return;
+    Eigen::Map<Eigen::VectorXf> scaled(scratch, n), sum(scratch + n, n);
+    scaled = (v / largest).cast<float>().cwiseProduct(scale_);
+    sum.setZero();
+    for (Index i = 0; i < n; ++i) {  // L^-T (L^-1 x), row by row of L^-1
+      const auto row = inverse_.row(i).head(i + 1).transpose();
+      sum.head(i + 1) += row.dot(scaled.head(i + 1)) * row;
+    }
+    v = sum.cwiseProduct(scale_).cast<double>() * largest;
+  }
+
+ private:
+  Floats inverse_;
+  Eigen::VectorXf scale_;
+  Vector inverse_diagonal_;
+};
+
+Preconditioner::~Preconditioner() = default;
+
+Preconditioner::Preconditioner(CurvedObjective& objective, DataObjective& data, const Standardisation& standard, const double* w,
+                               Index rows, bool whole, Random& random)
+    : data_(data), standard_(standard), standard_g_(data.size()), scratch_(2 * data.size()) {
+  whole ? whole_hessian(objective, w, rows, random) : turned_blocks(objective, rows, random);
+}
+
+void Preconditioner::whole_hessian(CurvedObjective& objective, const double* w, Index rows, Random& random) {
+  const Index K = data_.outputs, n = data_.problem().X.rows, size = data_.size();
+  std::vector<double> trace(at(n), 0.0), c(at(n)), weights;
+  for (Index k = 0; k < K; ++k) {
+    objective.row_curvature(Vector::Unit(K, k).eval().data(), c.data());
+    for (Index i = 0; i < n; ++i) trace[at(i)] += c[at(i)];
+  }
+  std::vector<Index> drawn(at(n));
+  std::iota(drawn.begin(), drawn.end(), Index(0));
+  const double total = std::accumulate(trace.begin(), trace.end(), 0.0);
+  const bool all = 2 * rows >= n || !(total > 0);
+  if (!all) drawn = draw_rows(trace, rows, random);
+  for (const Index i : drawn) weights.push_back(all ? data_.weight(i) : total / static_cast<double>(n) * data_.weight(i) / trace[at(i)]);
+  const Sample sample(data_, standard_, drawn, std::move(weights));
+  const Problem part = sample.problem(1);
+  const auto there = make_objective(part, K, 1);
+  there->work_with(data_.team());
+  Vector standard_w(size), gradient(size);
+  standard_.parameters(w, standard_w.data());
+  Eigen::MatrixXd hessian(size, size);
+  there->evaluate_with_hessian(standard_w.data(), gradient.data(), hessian.data());
+  blocks_.push_back(std::make_shared<Block>(hessian.cast<float>(), [&] { data_.team().check(); }));
+}
+
+void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Random& random) {
+  const Index K = data_.outputs, n = data_.problem().X.rows, d = data_.features(), p = data_.columns;
+  Team& team = data_.team();
+  Eigen::MatrixXd A(K, K);
+  objective.mean_curvature(A.data());
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(A);
+  turn_ = eigen.eigenvectors(), turned_.resize(p, K);
+  const Vector a = eigen.eigenvalues();
+
+  Vector penalty = Vector::Zero(p);
+  const std::vector<double> c = standard_.penalty_scale(data_.penalty);
+  for (Index j = 0; j < d; ++j) penalty[j] = data_.penalty.l2 * c[at(j)] * c[at(j)];
+
+  // What each direction needs: a Gram matrix of drawn rows, times a factor. Directions whose curvature is in proportion share one.
+  struct Gram {
+    std::vector<Index> rows;
+    std::vector<float> weights;
+  };
+  std::vector<Gram> grams;
+  std::vector<double> curvature(at(n)), previous;
+  std::vector<Index> gram_of(at(K), -1);
+  const bool all = 2 * rows >= n;
+  for (Index k = 0; k < K; ++k) {
+    if (!(a[k] > 1e-6 * a.maxCoeff())) continue;  // flat: softmax does not see a shift of all scores
+    objective.row_curvature(turn_.col(k).eval().data(), curvature.data());
+    const double total = std::accumulate(curvature.begin(), curvature.end(), 0.0);
+    for (double& value : curvature) value *= static_cast<double>(n) / total;
+    const bool same = std::equal(curvature.begin(), curvature.end(), previous.begin(), previous.end(),
+                                 [](double x, double y) { return std::abs(x - y) <= 1e-4 * std::max(x, y); });
+    if (!same) {
+      Gram gram;
+      if (all) {
+        gram.rows.resize(at(n));
+        std::iota(gram.rows.begin(), gram.rows.end(), Index(0));
+        for (const double value : curvature) gram.weights.push_back(static_cast<float>(value / static_cast<double>(n)));
+      } else {
+        gram.rows = draw_rows(curvature, rows, random);
+        gram.weights.assign(gram.rows.size(), 1 / static_cast<float>(rows));
+      }
+      grams.push_back(std::move(gram));
+      previous = curvature;
+    }
+    gram_of[at(k)] = static_cast<Index>(grams.size()) - 1;
+  }
+
+  // Partial sums over pieces of the rows, so that there are tasks for several threads.
+  const Index matrices = static_cast<Index>(grams.size()), square = p * p;
+  const Index pieces = std::clamp<Index>(8 / std::max<Index>(matrices, 1), 1, std::max<Index>(1, (Index(1) << 26) / square));
+  std::vector<float> sums(at(matrices * pieces * square), 0.0f);
+  team.run(matrices * pieces, [&](Index task, int) {
+    const Gram& gram = grams[at(task / pieces)];
+    const Index count = static_cast<Index>(gram.rows.size()), piece = task % pieces, end = count * (piece + 1) / pieces;
+    std::vector<float> x(at(gram_rows * p), 1.0f), packed(at(PackedRows<float>::space(gram_rows, p)));
+    for (Index first = count * piece / pieces; first < end; first += gram_rows) {
+      team.check();
+      const Index m = std::min(gram_rows, end - first);
+      standard_.rows(data_, Rows{first, m, gram.rows.data()}, x.data(), p);  // the last column stays 1: the intercept's
+      PackedRows<float> block(m, p, packed.data());
+      block.pack_rows({x.data(), p, nullptr});
+      block.add_gram(gram.weights.data() + first, sums.data() + task * square, p);
+    }
+  });
+
+  blocks_.resize(at(K));
+  std::vector<Index> first_alike(at(K));
+  for (Index k = 0; k < K; ++k) {
+    first_alike[at(k)] = k;
+    for (Index l = 0; l < k && first_alike[at(k)] == k; ++l)
+      if (gram_of[at(l)] == gram_of[at(k)] && gram_of[at(k)] >= 0 && std::abs(a[l] - a[k]) <= 1e-4 * a[k]) first_alike[at(k)] = l;
+  }
+  team.run(K, [&](Index k, int) {
+    if (first_alike[at(k)] != k) return;
+    if (gram_of[at(k)] < 0) {
+      blocks_[at(k)] = std::make_shared<Block>(penalty);
+      return;
+    }
+    Floats B = Floats::Zero(p, p);
+    for (Index piece = 0; piece < pieces; ++piece)
+      B += Eigen::Map<const Floats>(sums.data() + (gram_of[at(k)] * pieces + piece) * square, p, p);
+    B *= static_cast<float>(a[k]);
+    B.diagonal() += penalty.cast<float>();
+    blocks_[at(k)] = std::make_shared<Block>(std::move(B), [&] { team.check(); });
+  });
+  for (Index k = 0; k < K; ++k) blocks_[at(k)] = blocks_[at(first_alike[at(k)])];
+}
+
+void Preconditioner::apply(Vector& g) {
+  standard_.gradient(g.data(), standard_g_.data());
+  if (turn_.size() == 0) {
+    blocks_[0]->apply(standard_g_.data(), scratch_.data());
+  } else {
+    const Index K = data_.outputs, p = data_.columns;
+    Eigen::Map<Eigen::MatrixXd> v(standard_g_.data(), p, K);
+    turned_.noalias() = v * turn_;
+    auto solve = [&](Index k, int) { blocks_[at(k)]->apply(turned_.data() + k * p, scratch_.data() + 2 * k * p); };
+    if (K * p * p < 1 << 16)
+      for (Index k = 0; k < K; ++k) solve(k, 0);
+    else
+      data_.team().run(K, solve);
+    v.noalias() = turned_ * turn_.transpose();
+  }
+  standard_.parameters_back(standard_g_.data(), g.data());
+}
+
+}  // namespace linclass::engine

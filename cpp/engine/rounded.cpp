@@ -1,0 +1,56 @@
+#include "rounded.h"
+
+#include "data/dense.h"
+
+namespace linclass::engine {
+namespace {
+double number(Index i) { return static_cast<double>(i); }
+}  // namespace
+
+RoundedObjective::RoundedObjective(DataObjective& data, const Standardisation& standard)
+    : CurvedObjective(data.outputs, data.columns, data.penalty),
+      data_(data),
+      standard_(standard),
+      blocks_(data.problem(), data.outputs, mean_weight(data.problem())),
+      plan_(data.problem().X.rows, number(data.problem().X.rows) * number(data.features()) * number(outputs),
+            4.0 * number(data.features()) + 16.0 * number(outputs), 1 + outputs + outputs * data.features()),
+      standard_w_(static_cast<std::size_t>(size())),
+      bias_(static_cast<std::size_t>(outputs)),
+      packed_(static_cast<std::size_t>(outputs * data.features())) {}
+
+double RoundedObjective::evaluate(const double* w, double* gradient) {
+  const Index d = data_.features(), K = outputs;
+  const double n = number(data_.problem().X.rows);
+  standard_.parameters(w, standard_w_.data());
+  for (Index k = 0; k < K; ++k) {
+    std::copy_n(standard_w_.data() + k * columns, d, packed_.data() + k * d);
+    bias_[static_cast<std::size_t>(k)] = columns > d ? standard_w_[static_cast<std::size_t>(k * columns + d)] : 0.0;
+  }
+  data_.reads += 1;
+  const double* sums = blocks_.run(data_.team(), plan_, 1 + K + K * d, false,
+                                   [&](const Rows& rows, Scratch<float>& s, const Block<float>& block, double* partial) {
+                                     const Rows here{0, rows.count};
+                                     s.rows.resize(static_cast<std::size_t>(plan_.block * d));
+                                     standard_.rows(data_, rows, s.rows.data(), d);
+                                     const DenseRows<float> x(rows.count, d, s.rows.data(), d);
+                                     x.scores(here, packed_.data(), K, s.scores.data(), rows.count);
+                                     blocks_.evaluate(rows, s, block, bias_.data(), partial);
+                                     x.add(here, s.scores.data(), rows.count, K, 1.0, partial + 1 + K, 0, d);
+                                   });
+  if (gradient) {
+    for (Index k = 0; k < K; ++k) {
+      for (Index j = 0; j < d; ++j) gradient[k * columns + j] = sums[1 + K + k * d + j] / n;
+      if (columns > d) gradient[k * columns + d] = sums[1 + k] / n;
+    }
+    standard_.gradient_back(gradient, gradient);
+    penalty.add_l2(w, K, gradient);
+  }
+  return sums[0] / n + penalty.l2_value(w, K);
+}
+
+void RoundedObjective::mean_curvature(double* A) {
+  std::vector<double> gradient(static_cast<std::size_t>(outputs));
+  blocks_.evaluate_intercept(data_.team(), bias_.data(), gradient.data(), A);
+}
+
+}  // namespace linclass::engine

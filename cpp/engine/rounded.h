@@ -1,0 +1,29 @@
+/// The objective of data with all inner work in float32, on standardised columns that are converted block by block: for float64 data and several outputs
+/// this takes about half the time of a pass in float64. Parameters, values and sums over blocks are double, so its gradient is exact to some 1e-7
+/// relative to its terms, which is enough until the last digits.
+#pragma once
+#include "blocks.h"
+#include "standardise.h"
+
+namespace linclass::engine {
+
+class RoundedObjective final : public CurvedObjective {
+ public:
+  RoundedObjective(DataObjective& data, const Standardisation& standard);
+
+  double evaluate(const double* w, double* gradient) override;
+  void keep_scores() override { blocks_.keep_scores(); }
+  void row_curvature(const double* u, double* c) override { blocks_.row_curvature(data_.team(), bias_.data(), u, c); }
+  void mean_curvature(double* A) override;
+  double noise() const override { return 1e-7; }
+
+ private:
+  DataObjective& data_;
+  const Standardisation& standard_;
+  Blocks<float> blocks_;
+  const Plan plan_;
+  std::vector<double> standard_w_, bias_;
+  std::vector<float> packed_;
+};
+
+}  // namespace linclass::engine

@@ -1,0 +1,119 @@
+#include "solver/choose.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace linclass::engine {
+namespace {
+
+/// Nominal speeds of one core of this level: 10^9 operations or bytes a second. Only their ratios matter, and they are fixed: choices must not depend on the machine.
+struct Rates {
+  double gram, products;  // float64; float32 is twice as fast
+  double read = 15, score = 0.3;
+};
+#if defined(__AVX512F__)
+constexpr Rates rates{45, 28};
+#elif defined(__AVX2__)
+constexpr Rates rates{30, 18};
+#else
+constexpr Rates rates{12, 8};
+#endif
+
+constexpr double most_bytes = 1 << 30;  // of a preconditioner
+
+/// Predicted seconds on one core, in 10^-9.
+class Cost {
+ public:
+  explicit Cost(const DataObjective& data)
+      : n(static_cast<double>(data.problem().X.rows)),
+        K(static_cast<double>(data.outputs)),
+        p(static_cast<double>(data.columns)),
+        speed_(data.problem().X.type == Type::float32 ? 2 : 1),
+        row_(data.mean_row_length()) {}
+
+  const double n, K, p;
+
+  /// Value and gradient over `rows` rows.
+  double pass(double rows, double speed) const {
+    const double bytes = rows * row_ * (speed_ == 2 ? 4 : 8);
+    return std::max(bytes / rates.read, 4 * rows * row_ * K / (rates.products * speed)) + rows * K / (rates.score * speed);
+  }
+  double pass() const { return pass(n, speed_); }
+  double rounded_pass() const { return pass(n, 2) + n * row_ / (2 * rates.read); }
+  /// A Gram matrix of `size` columns, and the inverse of a Cholesky factor, in float32.
+  double gram32(double rows, double size) const { return rows * size * size / (2 * rates.gram); }
+  double inverse32(double size) const { return 2 * size * size * size / 3 / rates.gram; }
+  double newton_step() const {
+    const double P = K * p;
+    return pass() + n * row_ * p * K * (K + 1) / 2 / (rates.gram * speed_) + P * P * P / 3 / rates.gram + 2e3;
+  }
+
+ private:
+  const double speed_, row_;
+};
+
+Index count(double rows) { return static_cast<Index>(rows); }
+
+/// What preconditioned L-BFGS would do, and its predicted cost.
+Choice preconditioned(const DataObjective& data, const Cost& cost, double& predicted) {
+  const double n = cost.n, K = cost.K, p = cost.p, P = K * p;
+  Choice choice;
+  choice.solver = Solver::preconditioned_lbfgs;
+  choice.rounded = cost.K > 2 && data.problem().X.type == Type::float64 && data.problem().X.layout != Layout::csr;
+  const double pass = choice.rounded ? cost.rounded_pass() : cost.pass();
+
+  // From rows enough to know the curvature of each direction: five for each number that a block has a side of.
+  const double whole_rows = std::min(n, std::max(5 * P, 2048.0)), block_rows = std::min(n, std::max(5 * p, 2048.0));
+  const double whole = cost.gram32(whole_rows, P) + cost.inverse32(P) + cost.pass(whole_rows, 2);
+  const double blocks = K * (cost.gram32(block_rows, p) + cost.inverse32(p)) + cost.pass(std::min(n, K * block_rows), 2);
+  const double whole_passes = 10, block_passes = K > 1 ? 40 : whole_passes;
+  choice.whole = K > 1 && P <= 2000 && whole + whole_passes * pass < blocks + block_passes * pass;
+  choice.curvature_rows = count(choice.whole ? whole_rows : block_rows);
+  const double build = choice.whole ? whole : blocks;
+  predicted = build + (choice.whole ? whole_passes : block_passes) * pass + 3 * cost.pass() + 1e5;
+
+  // A start from a sample pays when the sample is small beside the data.
+  const double start_rows = std::max(n / 16, 10 * p);
+  if (start_rows <= n / 4) choice.start_rows = count(start_rows);
+  choice.refresh = static_cast<int>(std::clamp(4 * build / pass, 10.0, 1000.0));
+  return choice;
+}
+
+}  // namespace
+
+Choice choose(const DataObjective& data, Solver asked) {
+  const Cost cost(data);
+  const auto say = [](Choice choice, const char* format, auto... numbers) {
+    char text[256];
+    std::snprintf(text, sizeof text, format, numbers...);
+    choice.reason = text;
+    return choice;
+  };
+  const double P = cost.K * cost.p, bytes = 8 * cost.K * cost.p * cost.p;
+  const bool second_order = data.has_curvature() && data.convex() && data.penalty.l1 == 0;
+  if (asked == Solver::automatic && !second_order)
+    return say({}, "%s", data.penalty.l1 > 0 ? "with an l1 penalty OWL-QN" : "the loss is not convex");
+  if (asked == Solver::automatic && bytes > most_bytes && P * P * 8 > most_bytes)
+    return say({}, "%.0f columns are too many for a preconditioner", cost.p);
+
+  double predicted = 0;
+  Choice choice = preconditioned(data, cost, predicted);
+  if (asked == Solver::preconditioned_lbfgs) return choice;
+  const double newton = P * P * 8 <= most_bytes / 4 ? 8 * cost.newton_step() : INFINITY, plain = 150 * cost.pass();
+  if (newton < predicted && newton < plain) {
+    choice.solver = Solver::newton_cholesky;
+    return say(choice, "the Hessian of %.0f parameters is cheap beside reading %.0f rows", P, cost.n);
+  }
+  if (plain < predicted || bytes > most_bytes) return say({}, "a preconditioner of %.0f columns would cost more than it saves", cost.p);
+  if (std::isfinite(newton))
+    choice.patience = std::max(50, static_cast<int>(2 * newton / (choice.rounded ? cost.rounded_pass() : cost.pass())));
+  return say(choice, "%s from %lld rows, start from %lld rows%s",
+             choice.whole ? "the whole Hessian"
+             : cost.K > 1 ? "one block a direction"
+                          : "the Hessian",
+             static_cast<long long>(choice.curvature_rows), static_cast<long long>(choice.start_rows),
+             choice.rounded ? ", passes in float32 until the end is near" : "");
+}
+
+}  // namespace linclass::engine

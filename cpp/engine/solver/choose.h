@@ -1,0 +1,23 @@
+/// solver="auto": which algorithm, which samples, and why.
+#pragma once
+#include <string>
+
+#include "data_objective.h"
+
+namespace linclass::engine {
+
+struct Choice {
+  Solver solver = Solver::lbfgs;
+  Index start_rows = 0;      ///< preconditioned_lbfgs: rows whose optimum is the start; 0: the start is w as given
+  Index curvature_rows = 0;  ///< rows drawn for a preconditioner, for each direction or for the whole Hessian
+  bool whole = false;        ///< the whole Hessian of those rows rather than turned blocks
+  bool rounded = false;      ///< passes on data rounded to float32 until the end is near
+  int refresh = 0;           ///< iterations with one preconditioner
+  int patience = 0;          ///< iterations until Newton's method with all rows takes over; 0: never
+  std::string reason;
+};
+
+/// asked: automatic, or preconditioned_lbfgs to have its settings. A function of n, d, K, the number of nonzeros, type and level alone.
+Choice choose(const DataObjective& data, Solver asked);
+
+}  // namespace linclass::engine
