@@ -88,7 +88,7 @@ class Blocks {
       for (Index start = plan.begin(chunk); start < end; start += plan.block) {
         team.check();
         const Rows rows{start, std::min(plan.block, end - start)};
-        const Block<T> block = begin(rows, s, second_order);
+        const Block<T> block = begin(problem_.y, rows, s, second_order);
         body(rows, s, block, partial);
       }
     });
@@ -96,8 +96,8 @@ class Blocks {
     return partials_.data();
   }
 
-  Block<T> begin(const Rows& rows, Scratch<T>& s, bool second_order) const {
-    fill_targets(problem_.y, rows, outputs_, s.targets.data(), rows.count);
+  Block<T> begin(const Targets& y, const Rows& rows, Scratch<T>& s, bool second_order) const {
+    fill_targets(y, rows, outputs_, s.targets.data(), rows.count);
     return {outputs_,
             rows.count,
             rows.count,

@@ -226,16 +226,26 @@ class Pass final : public DataObjective {
   }
 
   AtZero at_zero() override {
+    // With codes a row's class says all: one row a class, with the weight of the class.
+    const Targets& y = problem_.y;
+    const bool coded = y.codes != nullptr;
+    std::vector<double> class_weight(static_cast<std::size_t>(coded ? y.classes : 0), 0.0);
+    std::vector<int> codes(class_weight.size());
+    for (std::size_t k = 0; k < codes.size(); ++k) codes[k] = static_cast<int>(k);
+    if (coded)
+      for (Index i = 0; i < x_.rows; ++i) class_weight[static_cast<std::size_t>(y.codes[i])] += blocks_.weight(i);
+    const Targets seen = coded ? classes(codes, y.classes) : y;
+
     double value = 0, square = 0;
     Scratch<T> s;
     s.resize(outputs, plan_.block, false);
-    for (Index start = 0; start < x_.rows; start += plan_.block) {
-      const Rows rows{start, std::min(plan_.block, x_.rows - start)};
-      const Block<T> block = blocks_.begin(rows, s, false);
+    for (Index start = 0; start < seen.rows; start += plan_.block) {
+      const Rows rows{start, std::min(plan_.block, seen.rows - start)};
+      const Block<T> block = blocks_.begin(seen, rows, s, false);
       std::fill(s.scores.begin(), s.scores.end(), T(0));
       blocks_.loss.evaluate(block);
       for (Index i = 0; i < rows.count; ++i) {
-        const double weight_i = weight(rows[i]);
+        const double weight_i = coded ? class_weight[static_cast<std::size_t>(rows[i])] : blocks_.weight(rows[i]);
         value += weight_i * static_cast<double>(s.loss[static_cast<std::size_t>(i)]);
         for (Index k = 0; k < outputs; ++k) {
           const double r = static_cast<double>(s.scores[static_cast<std::size_t>(k * rows.count + i)]);

@@ -112,7 +112,7 @@ void Preconditioner::whole_hessian(CurvedObjective& objective, const double* w, 
   std::iota(drawn.begin(), drawn.end(), Index(0));
   const double total = std::accumulate(trace.begin(), trace.end(), 0.0);
   const bool all = 2 * rows >= n || !(total > 0);
-  if (!all) drawn = draw_rows(trace, rows, random);
+  if (!all) drawn = draw_rows(n, rows, random, [&](Index i) { return trace[at(i)]; }, 1, [](Index) { return 0; });
   for (const Index i : drawn) weights.push_back(all ? data_.weight(i) : total / static_cast<double>(n) * data_.weight(i) / trace[at(i)]);
   const Sample sample(data_, standard_, drawn, std::move(weights));
   const Problem part = sample.problem(1);
@@ -128,11 +128,12 @@ void Preconditioner::whole_hessian(CurvedObjective& objective, const double* w, 
 void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Random& random) {
   const Index K = data_.outputs, n = data_.problem().X.rows, d = data_.features(), p = data_.columns;
   Team& team = data_.team();
-  Eigen::MatrixXd A(K, K);
-  objective.mean_curvature(A.data());
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(A);
-  turn_ = eigen.eigenvectors(), turned_.resize(p, K);
-  const Vector a = eigen.eigenvalues();
+  turn_ = Eigen::MatrixXd::Identity(K, K), turned_.resize(p, K);
+  if (K > 1) {
+    Eigen::MatrixXd A(K, K);
+    objective.mean_curvature(A.data());
+    turn_ = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(A).eigenvectors();
+  }
 
   Vector penalty = Vector::Zero(p);
   const std::vector<double> c = standard_.penalty_scale(data_.penalty);
@@ -147,13 +148,14 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
   std::vector<double> curvature(at(n)), previous;
   std::vector<Index> gram_of(at(K), -1);
   const bool all = 2 * rows >= n;
-  for (Index k = 0; k < K; ++k) {
-    if (!(a[k] > 1e-6 * a.maxCoeff())) continue;  // flat: softmax does not see a shift of all scores
+  Vector a(K);  // mean curvature; the eigenvalues of A, which come smallest first
+  for (Index k = K - 1; k >= 0; --k) {
     objective.row_curvature(turn_.col(k).eval().data(), curvature.data());
-    const double total = std::accumulate(curvature.begin(), curvature.end(), 0.0);
-    for (double& value : curvature) value *= static_cast<double>(n) / total;
-    const bool same = std::equal(curvature.begin(), curvature.end(), previous.begin(), previous.end(),
-                                 [](double x, double y) { return std::abs(x - y) <= 1e-4 * std::max(x, y); });
+    a[k] = std::accumulate(curvature.begin(), curvature.end(), 0.0) / static_cast<double>(n);
+    if (!(a[k] > 1e-6 * a[K - 1])) continue;  // flat: softmax does not see a shift of all scores
+    for (double& value : curvature) value /= a[k];
+    const bool same = !previous.empty() && std::equal(curvature.begin(), curvature.end(), previous.begin(), previous.end(),
+                                                      [](double x, double y) { return std::abs(x - y) <= 1e-4 * std::max(x, y); });
     if (!same) {
       Gram gram;
       if (all) {
@@ -161,11 +163,11 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
         std::iota(gram.rows.begin(), gram.rows.end(), Index(0));
         for (const double value : curvature) gram.weights.push_back(static_cast<float>(value / static_cast<double>(n)));
       } else {
-        gram.rows = draw_rows(curvature, rows, random);
-        gram.weights.assign(gram.rows.size(), 1 / static_cast<float>(rows));
+        gram.rows = draw_rows(n, rows, random, [&](Index i) { return curvature[at(i)]; }, 1, [](Index) { return 0; });
+        gram.weights.assign(gram.rows.size(), 1 / static_cast<float>(gram.rows.size()));
       }
       grams.push_back(std::move(gram));
-      previous = curvature;
+      if (k > 0) previous = curvature;
     }
     gram_of[at(k)] = static_cast<Index>(grams.size()) - 1;
   }

@@ -49,7 +49,10 @@ class Descent {
 /// The optimum of a sample, nearly: its own error is larger than what is left.
 void start_from_sample(DataObjective& data, const Standardisation& standard, const Choice& choice, Random& random, double* w) {
   const Index n = data.problem().X.rows;
-  const Sample sample(data, standard, draw_rows_by_class(data, choice.start_rows, random), {});
+  const Targets& y = data.problem().y;
+  const auto class_of = [&](Index i) { return y.codes ? static_cast<Index>(y.codes[i]) : 0; };
+  const auto weight = [&](Index i) { return data.weight(i); };
+  const Sample sample(data, standard, draw_rows(n, choice.start_rows, random, weight, y.codes ? y.classes : 1, class_of), {});
   data.reads += static_cast<double>(choice.start_rows) / static_cast<double>(n);
   // Fewer rows determine the parameters less: a larger penalty makes up for some of it.
   const Problem part = sample.problem(std::sqrt(static_cast<double>(n) / static_cast<double>(choice.start_rows)));
