@@ -14,12 +14,11 @@ import warnings
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import linclass_cpp as lc
 import numpy as np
 import report
 from peers import linclass
 from problems import Case
-
-import linclass_cpp as lc
 
 PROCESSES = multiprocessing.get_context("spawn")
 

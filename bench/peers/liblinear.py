@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+import linclass_cpp
 import numpy as np
 from liblinear.liblinearutil import parameter, problem, train
 from scipy import sparse
-
-import linclass_cpp
 
 VERSION = version("liblinear-multicore")
 

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 import linclass_cpp as lc
+import numpy as np
 
 VERSION = lc.__version__
 SOLVERS = ["auto", "lbfgs", "newton-cholesky"]  # auto, and every fixed choice that it stands for

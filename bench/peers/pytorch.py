@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import linclass_cpp
 import numpy as np
 import torch
-
-import linclass_cpp
 
 torch.set_num_threads(linclass_cpp.cpu.threads())
 VERSION = torch.__version__

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import linclass_cpp
 import numpy as np
 import sklearn
 from sklearn._loss import HalfMultinomialLoss
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.linear_model._linear_loss import LinearModelLoss
-
-import linclass_cpp
 
 VERSION = sklearn.__version__
 

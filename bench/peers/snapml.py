@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+import linclass_cpp
 import numpy as np
 from snapml import LogisticRegression
-
-import linclass_cpp
 
 VERSION = version("snapml")
 ONES = {"primal": 1000, "dual": 30}
