@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +17,14 @@ def cpu_name() -> str:
             return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor()
+
+
+def engine() -> str:
+    """The commit's cpp/, by its content."""
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD:cpp"], cwd=Path(__file__).parent, capture_output=True, text=True
+    )
+    return done.stdout.strip()
 
 
 def read_seconds(X: np.ndarray, threads: int, rounds: int = 7) -> float:
@@ -43,4 +53,5 @@ def describe() -> dict[str, object]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "linclass_cpp": linclass_cpp.__version__,
+        "engine": engine(),
     }

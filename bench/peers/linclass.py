@@ -5,6 +5,29 @@ from collections.abc import Callable
 import linclass_cpp as lc
 import numpy as np
 
+VERSION = lc.__version__
+SOLVERS = ["auto", "lbfgs", "newton-cholesky"]  # auto, and every fixed choice that it stands for
+
+
+def solvers(n: int, d: int, K: int) -> list[str]:
+    return SOLVERS
+
+
+def settings(y: np.ndarray, C: float) -> dict[str, object]:
+    """What makes lc minimise the common objective."""
+    return {"loss": "logistic" if len(np.unique(y)) == 2 else "softmax", "l2": 1 / (C * len(y))}
+
+
+def fit(X: np.ndarray, y: np.ndarray, C: float, solver: str, tol: float) -> tuple[np.ndarray, np.ndarray]:
+    options = {} if solver == "default" else {"solver": solver, "tol": tol, "max_iter": 10**6}
+    model = lc.fit(X, y, **settings(y, C), **options)
+    return model.coef, model.intercept
+
+
+def latency(X: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], object]]:
+    model, row = lc.fit(X, y, **settings(y, 1.0)), X[:1]
+    return {"fit": lambda: lc.fit(X, y, **settings(y, 1.0)), "predict one row": lambda: model.predict(row)}
+
 
 def epoch(X: np.ndarray, y: np.ndarray, batch: int) -> Callable[[], object]:
     trainer = lc.Trainer(classes=np.unique(y), loss="softmax", l2=1e-4, batch_size=batch, learning_rate=0.05)

@@ -4,9 +4,31 @@ from collections.abc import Callable
 
 import linclass_cpp
 import numpy as np
+import sklearn
 from sklearn._loss import HalfMultinomialLoss
-from sklearn.linear_model import SGDClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.linear_model._linear_loss import LinearModelLoss
+
+VERSION = sklearn.__version__
+
+
+def solvers(n: int, d: int, K: int) -> list[str]:
+    """newton-cholesky, which solves with the whole Hessian, as long as a step of it takes seconds and not minutes."""
+    size, others = (K if K > 2 else 1) * d, ["lbfgs", "newton-cg", "saga"]
+    return ["newton-cholesky", *others] if size <= 1000 else [*others, "newton-cholesky"] if size <= 5000 else others
+
+
+def fit(
+    X: np.ndarray, y: np.ndarray, C: float, solver: str, tol: float, estimator: type = LogisticRegression
+) -> tuple[np.ndarray, np.ndarray]:
+    options = {} if solver == "default" else {"solver": solver, "tol": tol, "max_iter": 10**6}
+    model = estimator(C=C, **options).fit(X, y)
+    return model.coef_, model.intercept_
+
+
+def latency(X: np.ndarray, y: np.ndarray, estimator: type = LogisticRegression) -> dict[str, Callable[[], object]]:
+    model, row = estimator().fit(X, y), X[:1]
+    return {"fit": lambda: estimator().fit(X, y), "predict one row": lambda: model.predict(row)}
 
 
 def epoch(X: np.ndarray, y: np.ndarray, batch: int) -> Callable[[], object]:
