@@ -3,6 +3,8 @@
 #include <Eigen/Cholesky>
 #include <cmath>
 
+#include "standardise.h"
+
 namespace linclass::engine {
 namespace {
 
@@ -56,6 +58,7 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
 }
 
 void newton_cholesky(DataObjective& objective, double* w, const Settings&, Monitor& monitor) {
+  monitor.centred_at(Standardisation(objective).centre());
   bool started = false;
   const auto done = [&](const Iterate& at) {
     if (started) return monitor.iteration(at.w, at.smooth, at.gradient, at.decrement);
