@@ -61,10 +61,11 @@ void start_from_sample(DataObjective& data, const Standardisation& standard, con
   Vector v = Vector::Zero(data.size());
   int iterations = 0;
   const auto done = [&](const Iterate& at) { return at.decrement <= 1e-3 * at.smooth || ++iterations > 25; };
-  const Choice how = choose(*there, Solver::automatic);
+  Choice how = choose(*there, Solver::automatic);
   if (how.solver == Solver::newton_cholesky) {
     newton(*there, v.data(), done);
   } else {
+    how = choose(*there, Solver::preconditioned_lbfgs);
     const Standardisation again(*there);
     Vector gradient(data.size());
     there->keep_scores();
