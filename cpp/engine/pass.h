@@ -21,14 +21,14 @@ constexpr double block_bytes = 192 << 10;
 struct Plan {
   Index rows, chunks, block;
 
-  /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient.
-  Plan(Index rows, double cost, double row_bytes, Index parameters, double most_bytes = 128 << 20) : rows(rows) {
+  /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient; least_block: rows.
+  Plan(Index rows, double cost, double row_bytes, Index parameters, Index least_block, double most_bytes = 128 << 20) : rows(rows) {
     const double per_chunk =
         std::max(double(1 << 18), 4.0 * static_cast<double>(parameters));  // worth a task, and its share of zeroing and merging
     const double most = std::min(64.0, std::max(1.0, most_bytes / (8.0 * static_cast<double>(parameters))));
     chunks = 1;
     while (chunks * 2 <= rows && static_cast<double>(chunks) * per_chunk < cost && static_cast<double>(chunks * 2) <= most) chunks *= 2;
-    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes) / 8 * 8, 8, 512);
+    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes) / 8 * 8, least_block, 512);
   }
   Index begin(Index chunk) const { return rows / chunks * chunk + std::min(chunk, rows % chunks); }
 };
@@ -56,7 +56,7 @@ class Pass final : public DataObjective {
         loss_(find_loss<T>(problem.loss, problem.multiclass, outputs)),
         plan_(x.rows, x.cost(x.rows) * static_cast<double>(outputs),
               x.cost(x.rows) / static_cast<double>(std::max<Index>(1, x.rows)) * sizeof(T) + 16.0 * static_cast<double>(outputs),
-              partial_size()) {}
+              partial_size(), x.least_block(outputs)) {}
 
   double evaluate(const double* w, double* gradient) override {
     pack(w, packed_, bias_);
@@ -113,10 +113,9 @@ class Pass final : public DataObjective {
   double evaluate_with_hessian(const double* w, double* gradient, double* hessian) override {
     const Index pairs = outputs * (outputs + 1) / 2, square = columns * columns, first = partial_size(), length = first + pairs * square;
     const double entries = static_cast<double>(pairs) * static_cast<double>(square);
-    Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, 1, length, 1 << 30);
-    plan.block = gram_rows;
-    while (plan.chunks > 1 && plan.rows < 4 * gram_rows * plan.chunks)
-      plan.chunks /= 2;  // to zero and merge a partial Hessian costs as much as many rows
+    Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, block_bytes, length, gram_rows, 1 << 30);
+    // To zero and merge a partial Hessian costs as much as many rows.
+    while (plan.chunks > 1 && plan.rows < 4 * gram_rows * plan.chunks) plan.chunks /= 2;
     pack(w, packed_, bias_);
     reads += 1;
     run_pass(plan, length, true, [&](const Rows& rows, Scratch<T>& s, Block<T>& block, double* partial) {
