@@ -160,7 +160,7 @@ template <class T>
 bool prefers_short(Index K, Index length) {
   constexpr Index S = packet_size<T>;
   const Index packets = (K + S - 1) / S;
-  return packets * S * length <= 8192 && packets * (length + S) < K * ((length + S - 1) / S + 6);
+  return packets * S * length <= 8192 && 2 * packets * (length + S) < K * ((length + S - 1) / S + 6);  // 2: measured
 }
 
 /// z(k, i) = w_k . x_i with the outputs in the lanes: combine, where the numbers of x are the coefficients and the columns of w the vectors.
