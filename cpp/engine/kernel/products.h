@@ -59,27 +59,20 @@ inline void dot_tile(const Vectors<T>& x, Index i, Index count, Index ahead, con
     row[r] = x[i + r], coming[r] = x.coming(i + ahead + r, count);
     for (int c = 0; c < C; ++c) total[c][r] = broadcast(T(0));
   }
-  Index j = begin;
-  for (; j + S <= end; j += S) {
+  const auto step = [&](auto&& get, Index j) {
     Packet<T> value[R];
     for (int r = 0; r < R; ++r) {
-      value[r] = load(row[r] + j);
+      value[r] = get(row[r] + j);
       prefetch(coming[r] + j);
     }
     for (int c = 0; c < C; ++c) {
-      const Packet<T> weight = load(w + c * ldw + j);
+      const Packet<T> weight = get(w + c * ldw + j);
       for (int r = 0; r < R; ++r) total[c][r] = multiply_add(value[r], weight, total[c][r]);
     }
-  }
-  if (const int rest = static_cast<int>(end - j)) {
-    Packet<T> value[R];
-    for (int r = 0; r < R; ++r) value[r] = load_partial(row[r] + j, rest);
-    for (int c = 0; c < C; ++c) {
-      const Packet<T> weight = load_partial(w + c * ldw + j, rest);
-      for (int r = 0; r < R; ++r) total[c][r] = multiply_add(value[r], weight, total[c][r]);
-    }
-  }
-  LINCLASS_UNROLL
+  };
+  Index j = begin;
+  for (; j + S <= end; j += S) step([](const T* p) { return load(p); }, j);
+  if (const int rest = static_cast<int>(end - j)) step([rest](const T* p) { return load_partial(p, rest); }, j);
   for (int c = 0; c < C; ++c)
     for (int r = 0; r < R; ++r) put(c, i + r, sum(total[c][r]));
 }
@@ -160,7 +153,7 @@ template <class T>
 bool prefers_short(Index K, Index length) {
   constexpr Index S = packet_size<T>;
   const Index packets = (K + S - 1) / S;
-  return packets * S * length <= 8192 && packets * (length + S) < K * ((length + S - 1) / S + 6);
+  return packets * S * length <= 8192 && 4 * packets * (length + S) < 3 * K * ((length + S - 1) / S + 6);
 }
 
 /// z(k, i) = w_k . x_i with the outputs in the lanes: combine, where the numbers of x are the coefficients and the columns of w the vectors.
