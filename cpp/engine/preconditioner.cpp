@@ -16,7 +16,8 @@ using Part = Eigen::Ref<Floats, 0, Eigen::OuterStride<>>;
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
-constexpr Index small = 128;  // where recursion ends
+constexpr Index small = 128;   // where recursion ends
+constexpr double flat = 1e-6;  // of the largest curvature: rounding errors
 
 /// The lower triangle of A becomes its Cholesky factor. False where A is not positive definite.
 template <class Check>
@@ -123,6 +124,20 @@ void Preconditioner::whole_hessian(CurvedObjective& objective, const double* w, 
   Eigen::MatrixXd hessian(size, size);
   there->evaluate_with_hessian(standard_w.data(), gradient.data(), hessian.data());
   blocks_.push_back(std::make_shared<Block>(hessian.cast<float>(), [&] { data_.team().check(); }));
+
+  Eigen::MatrixXd A(K, K);
+  objective.mean_curvature(A.data());
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(A);
+  const Vector& a = eigen.eigenvalues();
+  flat_ = eigen.eigenvectors().leftCols(std::count_if(a.begin(), a.end(), [&](double value) { return !(value > flat * a[K - 1]); }));
+  for (Index j = 0; j < data_.columns; ++j)
+    if (data_.penalty.l2 == 0 || data_.penalty.c[at(j)] == 0) unpenalised_.push_back(j);
+}
+
+void Preconditioner::flatten(Vector& standard_g) const {
+  Eigen::Map<Eigen::MatrixXd> v(standard_g.data(), data_.columns, data_.outputs);
+  for (Index k = 0; k < flat_.cols(); ++k)
+    for (const Index j : unpenalised_) v.row(j) -= v.row(j).dot(flat_.col(k)) * flat_.col(k).transpose();
 }
 
 void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Random& random) {
@@ -152,7 +167,7 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
   for (Index k = K - 1; k >= 0; --k) {
     objective.row_curvature(turn_.col(k).eval().data(), curvature.data());
     a[k] = std::accumulate(curvature.begin(), curvature.end(), 0.0) / static_cast<double>(n);
-    if (!(a[k] > 1e-6 * a[K - 1])) continue;  // flat: softmax does not see a shift of all scores
+    if (!(a[k] > flat * a[K - 1])) continue;  // flat: softmax does not see a shift of all scores
     for (double& value : curvature) value /= a[k];
     const bool same = !previous.empty() && std::equal(curvature.begin(), curvature.end(), previous.begin(), previous.end(),
                                                       [](double x, double y) { return std::abs(x - y) <= 1e-4 * std::max(x, y); });
@@ -216,7 +231,9 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
 void Preconditioner::apply(Vector& g) {
   standard_.gradient(g.data(), standard_g_.data());
   if (turn_.size() == 0) {
+    flatten(standard_g_);
     blocks_[0]->apply(standard_g_.data(), scratch_.data());
+    flatten(standard_g_);
   } else {
     const Index K = data_.outputs, p = data_.columns;
     Eigen::Map<Eigen::MatrixXd> v(standard_g_.data(), p, K);

@@ -34,7 +34,12 @@ class Preconditioner {
   DataObjective& data_;
   const Standardisation& standard_;
   std::vector<std::shared_ptr<Block>> blocks_;
-  Eigen::MatrixXd turn_, turned_;  ///< U; scratch, columns x outputs
+  /// Directions of the outputs without curvature (softmax does not see a shift of all scores), in columns without penalty: H0 = 0 there.
+  void flatten(Eigen::VectorXd& standard_g) const;
+
+  Eigen::MatrixXd flat_;            ///< those directions, of the whole Hessian
+  std::vector<Index> unpenalised_;  ///< those columns
+  Eigen::MatrixXd turn_, turned_;   ///< U; scratch, columns x outputs
   Eigen::VectorXd standard_g_;
   Eigen::VectorXf scratch_;
 };

@@ -21,6 +21,7 @@ class Standardisation {
   void rows(const DataObjective& data, const Rows& which, float* out, Index ldo) const {
     data.copy_rows(which, centre_.data(), inverse_.data(), out, ldo);
   }
+  const std::vector<double>& centre() const { return centre_; }  ///< m
   /// c~_j = c_j / s_j
   std::vector<double> penalty_scale(const PenaltyTerms& penalty) const;
 

@@ -25,6 +25,8 @@ class Monitor {
   bool iteration(double* w, double smooth, const double* gradient, double decrement = unknown);
   /// Whether values and gradients come from rounded data: then an exact evaluation precedes every verdict.
   void rounded(bool yes) { rounded_ = yes; }
+  /// Means of the columns, where they are known: an estimate of the gap then sees no shifts of columns.
+  void centred_at(const std::vector<double>& means) { centre_ = means; }
   /// An epoch of sgd or the perceptron rule; mistakes < 0: not counted.
   bool epoch(const double* w, double objective, Index mistakes);
 
@@ -40,6 +42,7 @@ class Monitor {
   static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   bool certified(double* w, double smooth, const double* gradient, bool report);
   bool gap_certified(double* w, double smooth, const double* gradient, bool report);
+  double gap_estimate(const double* w, const double* gradient);
   bool reached();  ///< the measure is at most tol
   double scale(double value) const { return std::max(value, 1e-3 * at_zero_); }
   bool ended(const double* w, double objective);
@@ -54,7 +57,7 @@ class Monitor {
   bool rounded_ = false;
   double at_zero_ = 0, trigger_ = std::numeric_limits<double>::infinity();
   double previous_;
-  std::vector<double> subgradient_, trial_, trial_gradient_;
+  std::vector<double> subgradient_, trial_, trial_gradient_, centre_;
 };
 
 /// Moves the intercept of w to its optimum and gives the smooth value, the gradient and the duality gap there. Uses the scores that an evaluation at w kept; one read.

@@ -3,21 +3,26 @@
 #include <Eigen/Cholesky>
 #include <cmath>
 
+#include "standardise.h"
+
 namespace linclass::engine {
 namespace {
 
 using Vector = Eigen::VectorXd;
 using Matrix = Eigen::MatrixXd;
 
-/// Solves H d = -g into `direction`. The scaled Hessian takes a ridge of 0, or the first of 1e-14, 1e-12, ... that lets it factor.
-void newton_direction(const Matrix& hessian, const Vector& gradient, Matrix& scaled, Eigen::LLT<Matrix>& factor, Vector& direction) {
-  const Vector scale = hessian.diagonal().unaryExpr([](double h) { return h > 0 ? 1 / std::sqrt(h) : 1.0; });
-  for (double ridge = 0; ridge < 1e3; ridge = ridge == 0 ? 1e-14 : 100 * ridge) {
+/// Solves H d = -g. The Hessian is scaled to a unit diagonal and takes the first ridge of `noise` times 1, 100, ... that lets it factor: where it is
+/// singular (softmax does not see a shift of all scores), rounding errors of the gradient are then not divided by rounding errors of the Hessian.
+void newton_direction(const Matrix& hessian, const Vector& gradient, double noise, Vector& scale, Matrix& scaled, Vector& direction) {
+  scale = hessian.diagonal().unaryExpr([](double h) { return h > 0 ? 1 / std::sqrt(h) : 1.0; });
+  for (double ridge = noise; ridge < 1e3; ridge *= 100) {
     scaled = scale.asDiagonal() * hessian * scale.asDiagonal();
     scaled.diagonal().array() += ridge;
-    factor.compute(scaled);
+    const Eigen::LLT<Eigen::Ref<Matrix>> factor(scaled);  // in place
     if (factor.info() != Eigen::Success) continue;
-    direction = -scale.cwiseProduct(factor.solve(scale.cwiseProduct(gradient)));
+    direction = -scale.cwiseProduct(gradient);
+    factor.solveInPlace(direction);
+    direction.array() *= scale.array();
     if (direction.allFinite() && gradient.dot(direction) <= 0) return;
   }
   direction = -gradient;
@@ -28,13 +33,12 @@ void newton_direction(const Matrix& hessian, const Vector& gradient, Matrix& sca
 bool newton(DataObjective& objective, double* parameters, const std::function<bool(const Iterate&)>& done) {
   const Index n = objective.size();
   Eigen::Map<Vector> w(parameters, n);
-  Vector gradient(n), direction(n), trial(n), trial_gradient(n);
+  Vector gradient(n), direction(n), scale(n), trial(n), trial_gradient(n);
   Matrix hessian(n, n), scaled(n, n);
-  Eigen::LLT<Matrix> factor(n);
 
   double value = objective.evaluate_with_hessian(parameters, gradient.data(), hessian.data());
   while (true) {
-    newton_direction(hessian, gradient, scaled, factor, direction);
+    newton_direction(hessian, gradient, objective.noise(), scale, scaled, direction);
     const double slope = gradient.dot(direction);
     if (done({parameters, value, gradient.data(), -slope / 2})) return true;
     if (slope == 0) return false;
@@ -54,6 +58,7 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
 }
 
 void newton_cholesky(DataObjective& objective, double* w, const Settings&, Monitor& monitor) {
+  monitor.centred_at(Standardisation(objective).centre());
   bool started = false;
   const auto done = [&](const Iterate& at) {
     if (started) return monitor.iteration(at.w, at.smooth, at.gradient, at.decrement);

@@ -61,10 +61,11 @@ void start_from_sample(DataObjective& data, const Standardisation& standard, con
   Vector v = Vector::Zero(data.size());
   int iterations = 0;
   const auto done = [&](const Iterate& at) { return at.decrement <= 1e-3 * at.smooth || ++iterations > 25; };
-  const Choice how = choose(*there, Solver::automatic);
+  Choice how = choose(*there, Solver::automatic);
   if (how.solver == Solver::newton_cholesky) {
     newton(*there, v.data(), done);
   } else {
+    how = choose(*there, Solver::preconditioned_lbfgs);
     const Standardisation again(*there);
     Vector gradient(data.size());
     there->keep_scores();
@@ -86,24 +87,26 @@ void preconditioned_lbfgs(DataObjective& data, double* w, const Settings& settin
   CurvedObjective& view = rounded ? static_cast<CurvedObjective&>(*rounded) : data;
   data.keep_scores(), view.keep_scores();
   monitor.rounded(choice.rounded);
+  monitor.centred_at(standard.centre());
 
   Vector gradient(data.size());
   double smooth = view.evaluate(w, gradient.data());
   if (monitor.start(w, smooth, gradient.data())) return;
   Descent descent(data, standard, choice, settings.memory, random);
-  bool impatient = false;
+  bool ended = false, impatient = false;
   int iterations = 0;
-  const auto done = [&](const Iterate& at) {
-    if (monitor.iteration(at.w, at.smooth, at.gradient, at.decrement)) return true;
-    return impatient = ++iterations == choice.patience;
+  const auto run = [&](CurvedObjective& at_hand, double least_decrement) {
+    descent.run(at_hand, w, smooth, gradient, [&](const Iterate& at) {
+      ended = monitor.iteration(at.w, at.smooth, at.gradient, at.decrement) || (impatient = ++iterations == choice.patience);
+      return ended || at.decrement <= least_decrement * std::abs(at.smooth);
+    });
   };
-  bool ended = descent.run(view, w, smooth, gradient, done);
-  if (!ended && rounded) {
+  if (rounded) {
+    run(*rounded, 1e-2 * rounded->noise());  // what is left then is beyond rounded gradients
     monitor.rounded(false);
-    smooth = data.evaluate(w, gradient.data());
-    ended = descent.run(data, w, smooth, gradient, done);
+    if (!ended) smooth = data.evaluate(w, gradient.data());
   }
-  monitor.rounded(false);
+  if (!ended) run(data, 0);
   if (impatient) return newton_cholesky(data, w, settings, monitor);
   if (!ended) monitor.stalled(w);
 }
