@@ -105,17 +105,18 @@ Choice choose(const DataObjective& data, Solver asked) {
   const bool sparse = data.problem().X.layout == Layout::csr;  // whose columns differ too much for a diagonal to help
   if (sparse && (plain < predicted || bytes > most_bytes)) return say({}, "%.0f sparse columns are too many for a preconditioner", cost.p);
   if (plain < predicted || bytes > most_bytes) {
-    choice.curvature_rows = choice.start_rows = 0, choice.rounded = false, choice.refresh = 20;
+    choice.curvature_rows = choice.start_rows = 0, choice.refresh = 20;
     return say(choice, "the diagonal of the Hessian: more of %.0f columns would cost more than it saves", cost.p);
   }
   if (std::isfinite(newton))
     choice.patience = std::max(50, static_cast<int>(2 * newton / (choice.rounded ? cost.rounded_pass() : cost.pass())));
-  return say(choice, "%s from %lld rows, start from %lld rows%s",
-             choice.whole ? "the whole Hessian"
-             : cost.K > 1 ? "one block a direction"
-                          : "the Hessian",
-             static_cast<long long>(choice.curvature_rows), static_cast<long long>(choice.start_rows),
-             choice.rounded ? ", passes in float32 until the end is near" : "");
+  choice.reason = std::string(choice.whole ? "the Hessian"
+                              : cost.K > 1 ? "a block of the Hessian for each direction"
+                                           : "the Hessian") +
+                  " from " + std::to_string(choice.curvature_rows) + " rows";
+  if (choice.start_rows > 0) choice.reason += ", start from " + std::to_string(choice.start_rows) + " rows";
+  if (choice.rounded) choice.reason += ", passes in float32 until the end is near";
+  return choice;
 }
 
 }  // namespace linclass::engine
