@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ EIGEN = next((prefix for entry in sys.path if (prefix := Path(entry, "cmeel.pref
 PATH = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
 CXX = shutil.which(os.environ.get("CXX", "c++"))
 LEVEL = "v3" if "v3" in lc.cpu.levels() else lc.cpu.levels()[0]
+
+GLIBC = platform.libc_ver()[0] == "glibc"
 
 pytestmark = pytest.mark.skipif(CXX is None, reason="no C++ compiler (c++, or the environment variable CXX)")
 
@@ -124,12 +127,23 @@ def test_wheel_by_hand(tmp_path: Path, expected: tuple[str, list[float], str]) -
     assert parts(run(program, LINCLASS_LEVEL=LEVEL)) == expected
 
 
-def test_add_subdirectory(tmp_path: Path, expected: tuple[str, list[float], str]) -> None:
-    """One engine compiled for this very machine: other roundings."""
-    folder = built(CONSUMERS / "add_subdirectory", tmp_path, f"-DCMAKE_PREFIX_PATH={EIGEN}", FLAGS)
-    level, scores, error = parts(run(folder / "softmax", LINCLASS_LEVEL=""))
+@pytest.fixture(scope="module")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Programs that build the library along with themselves: one engine compiled for this very machine."""
+    options = [f"-DCMAKE_PREFIX_PATH={EIGEN}", FLAGS, f"-DCOUNT_ALLOCATIONS={'ON' if GLIBC else 'OFF'}"]
+    return built(CONSUMERS / "add_subdirectory", tmp_path_factory.mktemp("native"), *options)
+
+
+def test_add_subdirectory(native: Path, expected: tuple[str, list[float], str]) -> None:
+    """Other roundings than those of the levels."""
+    level, scores, error = parts(run(native / "softmax", LINCLASS_LEVEL=""))
     assert (level, error) == ("native", expected[2])
     assert scores == pytest.approx(expected[1], rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.skipif(not GLIBC, reason="malloc is replaced as the GNU C library lets it be: IS NOT TESTED elsewhere")
+def test_iterations_allocate_nothing(native: Path) -> None:
+    assert run(native / "allocations") == "0 wrong\n"
 
 
 @pytest.mark.parametrize("header", HEADERS, ids=lambda header: header.name)

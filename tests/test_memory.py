@@ -65,6 +65,16 @@ def test_fit_needs_x_and_60_megabytes(options: str) -> None:
     assert answer["grown"] <= 60e6, f"{answer['grown'] / 1e6:.0f} MB beyond X"
 
 
+def test_preconditioned_lbfgs_needs_what_its_formula_says() -> None:
+    """60 MB; K triangles of (d + 1)^2 float32 and what they are made from; n K scores in both types; the sample."""
+    n, d, K = 60_000, 784, 10
+    sample = max(n / 16, 10 * (d + 1))
+    limit = 60e6 + 2 * 4 * K * (d + 1) ** 2 + (4 + 8) * n * K + 4 * sample * d
+    assert limit <= 150e6
+    answer = grown("assert lc.fit(X, y, l2=1e-4, solver='preconditioned-lbfgs', max_iter=5).report.copies == 0")
+    assert answer["grown"] <= limit, f"{answer['grown'] / 1e6:.0f} MB beyond X, {limit / 1e6:.0f} allowed"
+
+
 def test_evaluate_needs_x_and_60_megabytes() -> None:
     answer = grown("""
 objective = lc.Objective(X, y, l2=1e-4)

@@ -445,7 +445,7 @@ def test_epsilon(digits):
         assert "epsilon" in report.reason
 
 
-@pytest.mark.parametrize("solver", ["lbfgs", "newton-cholesky", "gd", "sgd", "perceptron"])
+@pytest.mark.parametrize("solver", ["lbfgs", "newton-cholesky", "preconditioned-lbfgs", "gd", "sgd", "perceptron"])
 def test_max_iter_callback_and_time_limit(solver):
     X, codes = made(500, 8, 4, seed=2)
     loss = "perceptron" if solver == "perceptron" else "softmax"

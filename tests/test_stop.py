@@ -18,10 +18,13 @@ from conftest import made
 X, Y = made(3000, 20, 4)
 SOLVERS: dict[str, dict[str, Any]] = {
     "lbfgs": {"loss": "softmax", "solver": "lbfgs", "tol": 0},
+    "newton-cholesky": {"loss": "softmax", "solver": "newton-cholesky", "tol": 0},
+    "preconditioned-lbfgs": {"loss": "softmax", "solver": "preconditioned-lbfgs", "tol": 0},
     "gd": {"loss": "softmax", "solver": "gd", "tol": 0},
     "sgd": {"loss": "softmax", "solver": "sgd", "max_iter": 10**6},
     "perceptron": {"loss": "perceptron", "solver": "perceptron", "max_iter": 10**6},
 }
+AT_THE_OPTIMUM_SOON = ["newton-cholesky", "preconditioned-lbfgs"]  # before any time is over
 
 
 def next_fit_works() -> None:
@@ -67,7 +70,7 @@ def test_an_answer_without_truth_is_an_error() -> None:
         lc.fit(X, Y, callback=lambda state: state.w)  # type: ignore[arg-type,return-value]
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", [solver for solver in SOLVERS if solver not in AT_THE_OPTIMUM_SOON])
 def test_time_limit(solver: str) -> None:
     with pytest.warns(lc.ConvergenceWarning, match="time limit"):
         model = lc.fit(X, Y, **SOLVERS[solver], time_limit=0.05, callback=lambda state: None)
@@ -149,6 +152,27 @@ def test_ctrl_c_inside_one_long_pass() -> None:
         print("caught")
     """)
     assert "caught" in out
+
+
+def test_ctrl_c_before_the_first_iteration() -> None:
+    """In the sample where preconditioned-lbfgs starts, in its preconditioner and in Newton's first Hessian."""
+    out = run("""
+    row = rng.normal(size=3000)
+    wide = np.broadcast_to(row, (150_000, 3000))
+    labels = np.arange(len(wide), dtype=np.int32) % 2
+    second = "preconditioned-lbfgs"
+    for solver, start in ((second, "zeros"), (second, "uniform"), ("newton-cholesky", "zeros")):
+        begun.clear(); interrupt_when_begun(); begun.set()
+        try:
+            lc.fit(wide, labels, loss="logistic", l2=1e-6, solver=solver, start=start, tol=0, threads=1)
+        except lc.Interrupted as interrupted:
+            model = interrupted.model
+            assert model.report.iterations == 0 and model.report.status == "interrupted", model.report
+            assert np.isfinite(model.coef).all() and (start == "uniform" or not model.coef.any())
+            assert model.report.reads <= 1, model.report
+            print("caught", model.report.reads)
+    """)
+    assert out.count("caught") == 3
 
 
 def test_ctrl_c_inside_the_callback_and_the_function() -> None:

@@ -52,6 +52,7 @@ def solvers_of(loss):
         yield "lbfgs", batch
         if loss != "squared_sigmoid":
             yield "newton-cholesky", batch
+            yield "preconditioned-lbfgs", batch | {"max_iter": 8}  # with the last, exact passes of float64 data
 
 
 @pytest.mark.parametrize("storage", STORAGES)
@@ -88,6 +89,20 @@ def test_threads_change_no_bit_of_an_objective(large, form, dtype, storage):
                 result += [P.gap(w)]
         results.append(result)
     assert all(result == results[0] for result in results)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_threads_change_no_bit_of_blocks(dtype):
+    """preconditioned-lbfgs with many outputs: a block a direction, rows drawn for each, and a start from a sample."""
+    X, y = made(10_000, 60, 40)
+    models = []
+    for threads in (1, 2, 3, 8):
+        options = {"solver": "preconditioned-lbfgs", "max_iter": 30, "tol": 1e-3, "seed": 5, "threads": threads}
+        models.append(quiet_fit(X.astype(dtype), y, loss="softmax", l2=1e-3, **options))
+        assert models[-1].report.threads == threads
+        assert models[-1].report.reads % 1 != 0, "rows were drawn for a start"
+    assert all(model == models[0] for model in models)
+    assert "one block a direction" in lc.fit(X.astype(dtype), y, loss="softmax", l2=1e-3, tol=0.1).report.choice
 
 
 @pytest.mark.parametrize("options", [{"solver": "sgd", "batch_size": 1}, {"solver": "perceptron"}])
@@ -155,6 +170,11 @@ def everything():
                     "seed": 1,
                 }
                 model = quiet_fit(X, y, **options)
+                if form in CURVED and form[0] != "squared_sigmoid":
+                    options = {"loss": form[0], "multiclass": form[1], "l2": 0.1, "fit_intercept": False}
+                    for solver in ("newton-cholesky", "preconditioned-lbfgs"):
+                        step = quiet_fit(X, y, solver=solver, max_iter=1, tol=0, **options)
+                        out[f"{key} {solver}"] = dtype, step.coef
                 if form[0] not in ("perceptron", "hinge"):  # a kink may be met on either side
                     out[f"{key} sgd"] = dtype, model.coef
                 if form[0] in ("logistic", "softmax"):
