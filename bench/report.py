@@ -166,10 +166,23 @@ def rounds_table(rows: list[dict]) -> str:
     return table(lines)
 
 
+def kernels_table(level: str, rows: list[dict]) -> str:
+    lines = [["kernel", "type", "layout", "d", "K", "GB/s", "GFLOP/s", "reads of X", "of peak"]]
+    for r in rows:
+        what = [r["kernel"], r["type"], r["layout"], str(r["columns"]), str(r["outputs"])]
+        rates = [f"{r['GB/s']:.1f}", f"{r['GFLOP/s']:.1f}"]
+        reads, peak = f"{r['reads']:.2f}" if r["reads"] else "", f"{100 * r['peak']:.0f} %" if r["peak"] else ""
+        lines.append([*what, *rates, reads, peak])
+    return f"level {level}\n\n{table(lines)}"
+
+
 def tables(paths: list[Path]) -> str:
     parts, cases = [], {}
     for path in paths:
         result = json.loads(path.read_text())
+        if "levels" in result:  # of bench/micro/run.py
+            parts += [kernels_table(level, rows) for level, rows in result["levels"].items()]
+            continue
         m = result["machine"]
         load = f", load before {m['load_before']:.2f}" if "load_before" in m else ""
         parts.append(f"{result['workload']}: {m['cpu']}, {m['threads']} threads, level {m['level']}{load}")

@@ -249,7 +249,7 @@ def test_hessian_too_large_is_refused_with_its_size():
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
 @pytest.mark.parametrize("storage", [*STORAGES, "reversed", "column_strided"])
 def test_hessian_of_any_size(storage, dtype):
-    """Sizes beside the tiles and blocks of the kernel: squared loss, whose Hessian is twice the weighted Gram matrix."""
+    """Sizes beside the tiles and blocks of the kernel; squared loss: twice the weighted Gram matrix."""
     random = np.random.default_rng(0)
     sizes = [
         (1, 1),

@@ -6,7 +6,12 @@ import linclass_cpp as lc
 import numpy as np
 
 VERSION = lc.__version__
-SOLVERS = ["auto", "lbfgs", "newton-cholesky"]  # auto, and every fixed choice that it stands for
+SOLVERS = [
+    "auto",
+    "preconditioned-lbfgs",
+    "newton-cholesky",
+    "lbfgs",
+]  # auto, and every fixed choice that it stands for
 
 
 def solvers(n: int, d: int, K: int) -> list[str]:

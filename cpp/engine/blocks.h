@@ -23,14 +23,14 @@ constexpr double block_bytes = 192 << 10;
 struct Plan {
   Index rows, chunks, block;
 
-  /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient.
-  Plan(Index rows, double cost, double row_bytes, Index parameters, double most_bytes = 128 << 20) : rows(rows) {
+  /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient; least_block: rows.
+  Plan(Index rows, double cost, double row_bytes, Index parameters, Index least_block, double most_bytes = 128 << 20) : rows(rows) {
     const double per_chunk =
         std::max(double(1 << 18), 4.0 * static_cast<double>(parameters));  // worth a task, and its share of zeroing and merging
     const double most = std::min(64.0, std::max(1.0, most_bytes / (8.0 * static_cast<double>(parameters))));
     chunks = 1;
     while (chunks * 2 <= rows && static_cast<double>(chunks) * per_chunk < cost && static_cast<double>(chunks * 2) <= most) chunks *= 2;
-    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes) / 8 * 8, 8, 512);
+    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes) / 8 * 8, least_block, 512);
   }
   Index begin(Index chunk) const { return rows / chunks * chunk + std::min(chunk, rows % chunks); }
 };
@@ -192,7 +192,7 @@ class Blocks {
  private:
   Plan kept_plan() const {
     const double K = static_cast<double>(outputs_);
-    return {rows_, 30 * K * static_cast<double>(rows_), 40 * K, 1 + outputs_ + outputs_ * outputs_};
+    return {rows_, 30 * K * static_cast<double>(rows_), 40 * K, 1 + outputs_ + outputs_ * outputs_, 64};
   }
   /// sum += column l of the H_i, weighted.
   void add_curvature_column(const Rows& rows, Scratch<T>& s, const Block<T>& block, Index l, double* sum) const {

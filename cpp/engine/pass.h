@@ -23,7 +23,7 @@ class Pass final : public DataObjective {
         blocks_(problem_, outputs, mean_weight),
         plan_(x.rows, x.cost(x.rows) * static_cast<double>(outputs),
               x.cost(x.rows) / static_cast<double>(std::max<Index>(1, x.rows)) * sizeof(T) + 16.0 * static_cast<double>(outputs),
-              partial_size()) {}
+              partial_size(), x.least_block(outputs)) {}
 
   double evaluate(const double* w, double* gradient) override {
     begin_at(w);
@@ -62,8 +62,14 @@ class Pass final : public DataObjective {
         x_.each(rows[i], [&](Index j, T value) { out[i * ldo + j] += static_cast<float>(static_cast<double>(value) * scale[j]); });
       }
     } else if constexpr (X::any_rows) {
-      for (Index i = 0; i < rows.count; ++i)
-        for (Index j = 0, row = rows[i]; j < d; ++j) put(i, j, static_cast<double>(x_.at_row(row, j)));
+      constexpr Index line = 64 / sizeof(T), ahead = 2;
+      for (Index i = 0; i < rows.count; ++i) {
+        const T *row = x_.row(rows[i]), *coming = x_.row(rows.list ? rows[std::min(i + ahead, rows.count - 1)] : rows[i] + ahead);
+        for (Index j = 0; j < d; j += line) {
+          prefetch(coming + j);
+          for (Index q = j; q < std::min(j + line, d); ++q) put(i, q, static_cast<double>(row[q]));
+        }
+      }
     } else {
       constexpr Index strip = 16;  // rows at a time: whole cache lines of a column
       for (Index first = 0; first < rows.count; first += strip)
@@ -96,10 +102,9 @@ class Pass final : public DataObjective {
   double evaluate_with_hessian(const double* w, double* gradient, double* hessian) override {
     const Index pairs = outputs * (outputs + 1) / 2, square = columns * columns, first = partial_size(), length = first + pairs * square;
     const double entries = static_cast<double>(pairs) * static_cast<double>(square);
-    Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, 1, length, 1 << 30);
-    plan.block = gram_rows;
-    while (plan.chunks > 1 && plan.rows < 4 * gram_rows * plan.chunks)
-      plan.chunks /= 2;  // to zero and merge a partial Hessian costs as much as many rows
+    Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, block_bytes, length, gram_rows, 1 << 30);
+    // To zero and merge a partial Hessian costs as much as many rows.
+    while (plan.chunks > 1 && plan.rows < 4 * gram_rows * plan.chunks) plan.chunks /= 2;
     begin_at(w);
     const double* sums = run(plan, length, true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
       const Index m = rows.count;

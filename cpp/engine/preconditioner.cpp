@@ -133,11 +133,16 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
   std::vector<double> curvature(at(n)), previous;
   std::vector<Index> gram_of(at(K), -1);
   const bool all = 2 * rows >= n;
+  blocks_.resize(at(K));
   Vector a(K);  // mean curvature; the eigenvalues of A, which come smallest first
   for (Index k = K - 1; k >= 0; --k) {
     objective.row_curvature(turn_.col(k).eval().data(), curvature.data());
     a[k] = std::accumulate(curvature.begin(), curvature.end(), 0.0) / static_cast<double>(n);
     if (!(a[k] > flat * a[K - 1])) continue;  // flat: softmax does not see a shift of all scores
+    if (rows == 0) {                          // columns of unit variance: the diagonal of the Hessian
+      blocks_[at(k)] = std::make_shared<Block>(penalty.array() + a[k]);
+      continue;
+    }
     for (double& value : curvature) value /= a[k];
     const bool same = !previous.empty() && std::equal(curvature.begin(), curvature.end(), previous.begin(), previous.end(),
                                                       [](double x, double y) { return std::abs(x - y) <= 1e-4 * std::max(x, y); });
@@ -175,7 +180,6 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
     }
   });
 
-  blocks_.resize(at(K));
   std::vector<Index> first_alike(at(K));
   for (Index k = 0; k < K; ++k) {
     first_alike[at(k)] = k;
@@ -185,7 +189,7 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
   team.run(K, [&](Index k, int) {
     if (first_alike[at(k)] != k) return;
     if (gram_of[at(k)] < 0) {
-      blocks_[at(k)] = std::make_shared<Block>(penalty);
+      if (!blocks_[at(k)]) blocks_[at(k)] = std::make_shared<Block>(penalty);
       return;
     }
     Floats B = Floats::Zero(p, p);

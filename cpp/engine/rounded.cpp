@@ -13,7 +13,8 @@ RoundedObjective::RoundedObjective(DataObjective& data, const Standardisation& s
       standard_(standard),
       blocks_(data.problem(), data.outputs, mean_weight(data.problem())),
       plan_(data.problem().X.rows, number(data.problem().X.rows) * number(data.features()) * number(outputs),
-            4.0 * number(data.features()) + 16.0 * number(outputs), 1 + outputs + outputs * data.features()),
+            4.0 * number(data.features()) + 16.0 * number(outputs), 1 + outputs + outputs * data.features(),
+            DenseRows<float>::least_block(outputs)),
       standard_w_(static_cast<std::size_t>(size())),
       bias_(static_cast<std::size_t>(outputs)),
       packed_(static_cast<std::size_t>(outputs * data.features())) {}

@@ -144,13 +144,14 @@ def fit(
     tol : certified relative gap (P - min P) / P to reach where P is convex and differentiable and l2 > 0; else the
         scaled gradient max |g_kj| / rms(x_j) / rms(residual at 0). 0 = never stop on it.
     epsilon : stop when P changes by less than epsilon max(1, |P|). 0 = never.
-    max_iter : iterations or epochs; None or 0: lbfgs 1000, newton-cholesky 100, gd 10000, sgd 20, perceptron 1000.
+    max_iter : iterations or epochs; None or 0: both lbfgs 1000, newton-cholesky 100, gd 10000, sgd 20, perceptron
+        1000.
     time_limit : seconds.
     threads : default all that the process may use; results are the same to the bit for any number.
     seed : of random starts and orders, the same on every platform.
     callback : called as callback(state) once an iteration or epoch; True stops. State has iteration, objective,
         measure, seconds, reads and w (a copy of shape (K, d + 1)).
-    memory : pairs that lbfgs keeps.
+    memory : pairs that both lbfgs keep.
     learning_rate : of gd and sgd; None: from the data (adam 0.001).
     schedule : of the rate over steps t and epochs e: "constant"; "inverse" rate / (1 + decay t)^power;
         "step" rate factor^floor(e / step_epochs); "adaptive" (gd: times 1.2 while P falls, halved when it rises;

@@ -12,6 +12,7 @@ class Csr {
   using Weight = double;
   static constexpr bool sparse = true;
   static constexpr bool any_rows = true;
+  static Index least_block(Index) { return 8; }
 
   Csr(Index rows, Index columns, const T* values, const I* indices, const Index* starts)
       : rows(rows), columns(columns), values_(values), indices_(indices), starts_(starts) {}

@@ -7,6 +7,7 @@
 ///   extent(K), add  G(part) += factor * sum_i R(k, i) x_i for one part [begin, end) of extent(K), so that threads may share the work
 ///   gram_space      numbers of T in the memory of pack_gram for a block of rows, which all calls of add_gram on this block share
 ///   add_gram        the lower triangle of G += sum_i w_i x_i x_i', columns x columns with leading dimension ldg
+///   least_block(K)  rows that are worth one pass through K gradients, or through all columns, even if X then leaves the caches
 ///   cost            multiply-adds of one read of these rows for one output
 #pragma once
 #include "data/rows.h"
@@ -36,6 +37,9 @@ class Dense {
   }
 
  protected:
+  static void clear(Index count, Index K, T* Z, Index ldz) {
+    for (Index k = 0; k < K; ++k) std::fill_n(Z + k * ldz, count, T(0));
+  }
   const T* values_;
   Index stride_;
 };
@@ -45,13 +49,19 @@ class DenseRows : public Dense<T> {
  public:
   using Dense<T>::Dense;
   static constexpr bool any_rows = true;  ///< rows may be given as a list
-  T at_row(Index i, Index j) const { return this->values_[i * this->stride_ + j]; }
+  static Index least_block(Index K) { return std::clamp<Index>(4 * K / 8 * 8, 8, 64); }
+  const T* row(Index i) const { return this->values_ + i * this->stride_; }
+  T at_row(Index i, Index j) const { return row(i)[j]; }
 
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
-    dot_products(vectors(rows), rows.count, W, this->columns, K, this->columns, [=](Index k, Index i, T z) { Z[k * ldz + i] = z; });
+    const Vectors<T> x = vectors(rows);
+    const Index d = this->columns;
+    if (!x.list && prefers_short<T>(K, d)) return short_dot_products(x.base, x.stride, rows.count, W, d, K, d, Z, ldz);
+    this->clear(rows.count, K, Z, ldz);
+    dot_products(x, rows.count, W, d, K, d, [=](Index k, Index i, T z) { Z[k * ldz + i] += z; });
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
-    combine(vectors(rows), rows.count, begin, end, R, ldr, K, factor, G, this->columns);
+    combine<false>(vectors(rows), rows.count, begin, end, R, ldr, K, factor, G, this->columns);
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
 
@@ -67,12 +77,12 @@ class DenseColumns : public Dense<T> {
  public:
   using Dense<T>::Dense;
   static constexpr bool any_rows = false;  ///< only ranges of rows: single rows of a column-major X touch a cache line a number
+  static Index least_block(Index) { return 128; }
   T at_row(Index i, Index j) const { return this->values_[j * this->stride_ + i]; }
 
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
-    for (Index k = 0; k < K; ++k)
-      for (Index i = 0; i < rows.count; ++i) Z[k * ldz + i] = 0;
-    combine(vectors(rows, 0), this->columns, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
+    this->clear(rows.count, K, Z, ldz);
+    combine<true>(vectors(rows, 0), this->columns, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const Index d = this->columns;

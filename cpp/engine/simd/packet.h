@@ -3,6 +3,15 @@
 #include <Eigen/Core>
 #include <type_traits>
 
+/// Before a loop of few rounds over an array of packets: only constant indices keep such an array in registers.
+#if defined(__clang__)
+#define LINCLASS_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define LINCLASS_UNROLL _Pragma("GCC unroll 32")
+#else
+#define LINCLASS_UNROLL
+#endif
+
 namespace linclass::engine {
 
 template <class T>
@@ -36,7 +45,6 @@ template <class P>
 inline auto sum(const P& x) {
   return Eigen::internal::predux(x);
 }
-
 /// Into the second-level cache.
 inline void prefetch(const void* address) {
 #if defined(__GNUC__)

@@ -94,9 +94,6 @@ Choice choose(const DataObjective& data, Solver asked) {
   const bool second_order = data.has_curvature() && data.convex() && data.penalty.l1 == 0;
   if (asked == Solver::automatic && !second_order)
     return say({}, "%s", data.penalty.l1 > 0 ? "with an l1 penalty OWL-QN" : "the loss is not convex");
-  if (asked == Solver::automatic && bytes > most_bytes && P * P * 8 > most_bytes)
-    return say({}, "%.0f columns are too many for a preconditioner", cost.p);
-
   double predicted = 0;
   Choice choice = preconditioned(data, cost, predicted);
   if (asked == Solver::preconditioned_lbfgs) return choice;
@@ -105,15 +102,21 @@ Choice choose(const DataObjective& data, Solver asked) {
     choice.solver = Solver::newton_cholesky;
     return say(choice, "the Hessian of %.0f parameters is cheap beside reading %.0f rows", P, cost.n);
   }
-  if (plain < predicted || bytes > most_bytes) return say({}, "a preconditioner of %.0f columns would cost more than it saves", cost.p);
+  const bool sparse = data.problem().X.layout == Layout::csr;  // whose columns differ too much for a diagonal to help
+  if (sparse && (plain < predicted || bytes > most_bytes)) return say({}, "%.0f sparse columns are too many for a preconditioner", cost.p);
+  if (plain < predicted || bytes > most_bytes) {
+    choice.curvature_rows = choice.start_rows = 0, choice.refresh = 20;
+    return say(choice, "the diagonal of the Hessian: more of %.0f columns would cost more than it saves", cost.p);
+  }
   if (std::isfinite(newton))
     choice.patience = std::max(50, static_cast<int>(2 * newton / (choice.rounded ? cost.rounded_pass() : cost.pass())));
-  return say(choice, "%s from %lld rows, start from %lld rows%s",
-             choice.whole ? "the whole Hessian"
-             : cost.K > 1 ? "one block a direction"
-                          : "the Hessian",
-             static_cast<long long>(choice.curvature_rows), static_cast<long long>(choice.start_rows),
-             choice.rounded ? ", passes in float32 until the end is near" : "");
+  choice.reason = std::string(choice.whole ? "the Hessian"
+                              : cost.K > 1 ? "a block of the Hessian for each direction"
+                                           : "the Hessian") +
+                  " from " + std::to_string(choice.curvature_rows) + " rows";
+  if (choice.start_rows > 0) choice.reason += ", start from " + std::to_string(choice.start_rows) + " rows";
+  if (choice.rounded) choice.reason += ", passes in float32 until the end is near";
+  return choice;
 }
 
 }  // namespace linclass::engine
