@@ -102,7 +102,10 @@ def test_threads_change_no_bit_of_blocks(dtype):
         assert models[-1].report.threads == threads
         assert models[-1].report.reads % 1 != 0, "rows were drawn for a start"
     assert all(model == models[0] for model in models)
-    assert "one block a direction" in lc.fit(X.astype(dtype), y, loss="softmax", l2=1e-3, tol=0.1).report.choice
+    assert (
+        "a block of the Hessian for each direction"
+        in lc.fit(X.astype(dtype), y, loss="softmax", l2=1e-3, tol=0.1).report.choice
+    )
 
 
 @pytest.mark.parametrize("options", [{"solver": "sgd", "batch_size": 1}, {"solver": "perceptron"}])

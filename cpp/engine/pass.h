@@ -132,13 +132,15 @@ class Pass final : public DataObjective {
     const double* G = sums + first;
     for (Index k = 0; k < outputs; ++k)
       for (Index l = 0; l <= k; ++l, G += square)
-        for (Index a = 0; a < columns; ++a)
+        for (Index a = 0; a < columns; ++a) {
+          if (a % 64 == 0) team_->check();
           for (Index j = 0; j <= a; ++j) {
             const double c = penalty.c[static_cast<std::size_t>(a)];
             const double entry = G[a * columns + j] / rows_as_double() + (k == l && a == j ? penalty.l2 * c * c : 0);
             for (const auto& [row, column] : {std::pair{k * columns + a, l * columns + j}, std::pair{k * columns + j, l * columns + a}})
               hessian[row * size() + column] = hessian[column * size() + row] = entry;
           }
+        }
     return sums[0] / rows_as_double() + penalty.l2_value(w, outputs);
   }
 

@@ -1,51 +1,21 @@
 #include "preconditioner.h"
 
-#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <cmath>
 #include <numeric>
 
+#include "cholesky.h"
 #include "kernel/gram.h"
 
 namespace linclass::engine {
 namespace {
 
 using Vector = Eigen::VectorXd;
-using Floats = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Part = Eigen::Ref<Floats, 0, Eigen::OuterStride<>>;
+using Floats = RowMajor<float>;
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
-constexpr Index small = 128;   // where recursion ends
 constexpr double flat = 1e-6;  // of the largest curvature: rounding errors
-
-/// The lower triangle of A becomes its Cholesky factor. False where A is not positive definite.
-template <class Check>
-bool factor(Part A, const Check& check) {
-  const Index n = A.rows(), h = n / 2;
-  check();
-  if (n <= small) return Eigen::LLT<Part>(A).info() == Eigen::Success;
-  if (!factor(A.topLeftCorner(h, h), check)) return false;
-  Part below = A.bottomLeftCorner(n - h, h);
-  A.topLeftCorner(h, h).template triangularView<Eigen::Lower>().transpose().template solveInPlace<Eigen::OnTheRight>(below);
-  A.bottomRightCorner(n - h, n - h).template selfadjointView<Eigen::Lower>().rankUpdate(below, -1.0f);
-  return factor(A.bottomRightCorner(n - h, n - h), check);
-}
-
-/// The lower triangle of L becomes its inverse: [A 0; B C]^-1 = [A^-1 0; -C^-1 B A^-1 C^-1].
-template <class Check>
-void invert(Part L, const Check& check) {
-  const Index n = L.rows(), h = n / 2;
-  check();
-  if (n <= small) {
-    L.triangularView<Eigen::Lower>() = L.triangularView<Eigen::Lower>().solve(Floats::Identity(n, n)).eval();
-    return;
-  }
-  invert(L.topLeftCorner(h, h), check), invert(L.bottomRightCorner(n - h, n - h), check);
-  const Floats half = L.bottomRightCorner(n - h, n - h).triangularView<Eigen::Lower>() * L.bottomLeftCorner(n - h, h);
-  L.bottomLeftCorner(n - h, h) = half * L.topLeftCorner(h, h).triangularView<Eigen::Lower>();
-  L.bottomLeftCorner(n - h, h) *= -1.0f;
-}
 
 }  // namespace
 
@@ -63,9 +33,9 @@ class Preconditioner::Block {
     for (float ridge = 1e-6f;; ridge *= 10) {
       inverse_ = scale_.asDiagonal() * B * scale_.asDiagonal();
       for (Index j = 0; j < n; ++j) inverse_(j, j) = 1 + ridge;
-      if (factor(inverse_, check) || ridge > 1e3f) break;
+      if (factor<float>(inverse_, check) || ridge > 1e3f) break;
     }
-    invert(inverse_, check);
+    invert<float>(inverse_, check);
   }
 
   /// x <- B^-1 x; scratch: two vectors of its length.

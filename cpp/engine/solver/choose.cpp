@@ -105,7 +105,7 @@ Choice choose(const DataObjective& data, Solver asked) {
   const bool sparse = data.problem().X.layout == Layout::csr;  // whose columns differ too much for a diagonal to help
   if (sparse && (plain < predicted || bytes > most_bytes)) return say({}, "%.0f sparse columns are too many for a preconditioner", cost.p);
   if (plain < predicted || bytes > most_bytes) {
-    choice.curvature_rows = choice.start_rows = 0, choice.refresh = 20;
+    choice.curvature_rows = choice.start_rows = 0, choice.whole = false, choice.refresh = 20;
     return say(choice, "the diagonal of the Hessian: more of %.0f columns would cost more than it saves", cost.p);
   }
   if (std::isfinite(newton))

@@ -1,27 +1,28 @@
 #include "solver/newton.h"
 
-#include <Eigen/Cholesky>
 #include <cmath>
 
+#include "cholesky.h"
 #include "standardise.h"
 
 namespace linclass::engine {
 namespace {
 
 using Vector = Eigen::VectorXd;
-using Matrix = Eigen::MatrixXd;
+using Matrix = RowMajor<double>;
 
-/// Solves H d = -g. The Hessian is scaled to a unit diagonal and takes the first ridge of `noise` times 1, 100, ... that lets it factor: where it is
+/// Solves H d = -g. The Hessian is scaled to a unit diagonal and takes the first ridge of noise() times 1, 100, ... that lets it factor: where it is
 /// singular (softmax does not see a shift of all scores), rounding errors of the gradient are then not divided by rounding errors of the Hessian.
-void newton_direction(const Matrix& hessian, const Vector& gradient, double noise, Vector& scale, Matrix& scaled, Vector& direction) {
+void newton_direction(DataObjective& objective, const Matrix& hessian, const Vector& gradient, Vector& scale, Matrix& scaled,
+                      Vector& direction) {
   scale = hessian.diagonal().unaryExpr([](double h) { return h > 0 ? 1 / std::sqrt(h) : 1.0; });
-  for (double ridge = noise; ridge < 1e3; ridge *= 100) {
+  for (double ridge = objective.noise(); ridge < 1e3; ridge *= 100) {
     scaled = scale.asDiagonal() * hessian * scale.asDiagonal();
     scaled.diagonal().array() += ridge;
-    const Eigen::LLT<Eigen::Ref<Matrix>> factor(scaled);  // in place
-    if (factor.info() != Eigen::Success) continue;
+    if (!factor<double>(scaled, [&] { objective.team().check(); })) continue;
     direction = -scale.cwiseProduct(gradient);
-    factor.solveInPlace(direction);
+    scaled.triangularView<Eigen::Lower>().solveInPlace(direction);
+    scaled.triangularView<Eigen::Lower>().transpose().solveInPlace(direction);
     direction.array() *= scale.array();
     if (direction.allFinite() && gradient.dot(direction) <= 0) return;
   }
@@ -38,7 +39,7 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
 
   double value = objective.evaluate_with_hessian(parameters, gradient.data(), hessian.data());
   while (true) {
-    newton_direction(hessian, gradient, objective.noise(), scale, scaled, direction);
+    newton_direction(objective, hessian, gradient, scale, scaled, direction);
     // P is flat along a shift of all outputs in a column without penalty: there the step would be rounding errors over rounding errors.
     for (Index j = 0; j < objective.columns && objective.shift_invariant(); ++j) {
       if (objective.penalty.l2 * objective.penalty.c[static_cast<std::size_t>(j)] > 0) continue;
