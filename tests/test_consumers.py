@@ -77,7 +77,7 @@ for i in range(150):
         row.append(random / 2**32 + (0.5 if j == i % 3 else 0.0))
     rows.append(row)
 X, y = np.array(rows), np.arange(150) % 3
-model = lc.fit(X, y, loss="softmax", l2=1e-3)
+model = lc.fit(X, y, loss="softmax", l2=1e-3, solver="lbfgs")
 print(model.report.level)
 print(*(float(z).hex() for z in model.decision_function(X).ravel()), sep="\\n")
 try:

@@ -34,6 +34,11 @@ class DataObjective : public CurvedObjective, public Minibatches {
   virtual bool has_curvature() const = 0;
   virtual bool smooth() const = 0;
   virtual bool convex() const = 0;
+  /// The loss does not see a number added to all scores of a row.
+  bool shift_invariant() const {
+    const bool sums = problem_.multiclass == Multiclass::sum || problem_.multiclass == Multiclass::max;
+    return outputs > 1 && (problem_.loss == Loss::softmax || sums);
+  }
   virtual double mean_row_length() const = 0;  ///< stored numbers of a row
   bool has_intercept() const { return problem_.fit_intercept; }
   Index features() const { return features_; }

@@ -22,7 +22,9 @@ int main() {
 
   lc::Problem problem{lc::dense(X.data(), n, d), lc::classes(y), lc::Loss::softmax};
   problem.penalty.l2 = 1e-3;
-  const lc::Fit fit = lc::fit(problem);
+  lc::Options options;
+  options.solver = lc::Solver::lbfgs;  // the others take samples in float32: levels agree up to tol only
+  const lc::Fit fit = lc::fit(problem, options);
   std::vector<double> scores(static_cast<std::size_t>(n * fit.model.outputs));
   fit.model.decision_function(problem.X, scores.data());
   std::printf("%s\n", fit.report.level.c_str());

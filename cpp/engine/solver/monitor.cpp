@@ -19,7 +19,8 @@ void optimise_intercept(DataObjective& objective, double tolerance, Eigen::Vecto
   for (int iteration = 0; iteration < 50 && !(gradient.lpNorm<Eigen::Infinity>() <= tolerance); ++iteration) {
     // softmax is flat along (1, ..., 1), where the gradient is 0 up to rounding: a ridge above that keeps the step small
     hessian.diagonal().array() += (1e-10 + objective.noise()) * hessian.trace() + 1e-300;
-    const Eigen::VectorXd step = hessian.ldlt().solve(gradient);
+    Eigen::VectorXd step = hessian.ldlt().solve(gradient);
+    if (objective.shift_invariant()) step.array() -= step.mean();
     if (!step.allFinite()) return;
     for (double t = 1;; t *= 0.5) {
       trial = b - t * step;

@@ -40,6 +40,12 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
   double value = objective.evaluate_with_hessian(parameters, gradient.data(), hessian.data());
   while (true) {
     newton_direction(objective, hessian, gradient, scale, scaled, direction);
+    // P is flat along a shift of all outputs in a column without penalty: there the step would be rounding errors over rounding errors.
+    for (Index j = 0; j < objective.columns && objective.shift_invariant(); ++j) {
+      if (objective.penalty.l2 * objective.penalty.c[static_cast<std::size_t>(j)] > 0) continue;
+      Eigen::Map<Vector, 0, Eigen::InnerStride<>> outputs(direction.data() + j, objective.outputs, Eigen::InnerStride<>(objective.columns));
+      outputs.array() -= outputs.mean();
+    }
     const double slope = gradient.dot(direction);
     if (done({parameters, value, gradient.data(), -slope / 2})) return true;
     if (slope == 0) return false;
