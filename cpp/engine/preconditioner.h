@@ -30,13 +30,12 @@ class Preconditioner {
   class Block;
   void whole_hessian(CurvedObjective& objective, const double* w, Index rows, Random& random);
   void turned_blocks(CurvedObjective& objective, Index rows, Random& random);
+  /// Directions of the outputs without curvature (softmax does not see a shift of all scores), in columns without penalty: H0 = 0 there.
+  void flatten(Eigen::VectorXd& standard_g) const;
 
   DataObjective& data_;
   const Standardisation& standard_;
   std::vector<std::shared_ptr<Block>> blocks_;
-  /// Directions of the outputs without curvature (softmax does not see a shift of all scores), in columns without penalty: H0 = 0 there.
-  void flatten(Eigen::VectorXd& standard_g) const;
-
   Eigen::MatrixXd flat_;            ///< those directions, of the whole Hessian
   std::vector<Index> unpenalised_;  ///< those columns
   Eigen::MatrixXd turn_, turned_;   ///< U; scratch, columns x outputs
