@@ -157,20 +157,26 @@ class Blocks {
     finish(rows, s, partial);
   }
 
-  /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian (outputs x outputs, may be null).
+  /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian (outputs x outputs).
   double evaluate_intercept(Team& team, const double* b, double* gradient, double* hessian) {
-    const Index K = outputs_, square = hessian ? K * K : 0;
+    const Index K = outputs_, square = K * K;
     const double n = static_cast<double>(rows_);
-    const double* sums = run(team, kept_plan(), 1 + K + square, hessian != nullptr,
-                             [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
-                               load_scores(rows, s, b);
-                               loss.evaluate(block);
-                               finish(rows, s, partial);
-                               for (Index l = 0; l < K && hessian; ++l) add_curvature_column(rows, s, block, l, partial + 1 + K + l * K);
-                             });
+    const double* sums =
+        run(team, kept_plan(), 1 + K + square, true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
+          load_scores(rows, s, b);
+          loss.evaluate(block);
+          finish(rows, s, partial);
+          for (Index l = 0; l < K; ++l) add_curvature_column(rows, s, block, l, partial + 1 + K + l * K);
+        });
     for (Index k = 0; k < K; ++k) gradient[k] = sums[1 + k] / n;
     for (Index i = 0; i < square; ++i) hessian[i] = sums[1 + K + i] / n;
     return sums[0] / n;
+  }
+
+  /// The weighted mean of the H_i at the kept scores and bias b, outputs x outputs.
+  void mean_curvature(Team& team, const double* b, double* A) {
+    std::vector<double> gradient(static_cast<std::size_t>(outputs_));
+    evaluate_intercept(team, b, gradient.data(), A);
   }
 
   /// c_i = s_i u' H_i u at the kept scores and bias b, one a row.

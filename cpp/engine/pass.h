@@ -48,10 +48,7 @@ class Pass final : public DataObjective {
   void row_curvature(const double* u, double* c) override { blocks_.row_curvature(*team_, bias_.data(), u, c); }
   double weight(Index i) const override { return blocks_.weight(i); }
 
-  void mean_curvature(double* A) override {
-    std::vector<double> gradient(static_cast<std::size_t>(outputs));
-    blocks_.evaluate_intercept(*team_, bias_.data(), gradient.data(), A);
-  }
+  void mean_curvature(double* A) override { blocks_.mean_curvature(*team_, bias_.data(), A); }
 
   void copy_rows(const Rows& rows, const double* centre, const double* scale, float* out, Index ldo) const override {
     const Index d = features_;

@@ -49,9 +49,4 @@ double RoundedObjective::evaluate(const double* w, double* gradient) {
   return sums[0] / n + penalty.l2_value(w, K);
 }
 
-void RoundedObjective::mean_curvature(double* A) {
-  std::vector<double> gradient(static_cast<std::size_t>(outputs));
-  blocks_.evaluate_intercept(data_.team(), bias_.data(), gradient.data(), A);
-}
-
 }  // namespace linclass::engine
