@@ -18,7 +18,7 @@ from typing import Any
 from . import _core, cpu
 from ._core import Error, Report, State
 from .fit import ConvergenceWarning, Interrupted, Minimum, Objective, Trainer, fit, minimize
-from .model import Model
+from .model import Model, load
 
 __all__ = [
     "ConvergenceWarning",
@@ -35,6 +35,7 @@ __all__ = [
     "cpu",
     "fit",
     "functions",
+    "load",
     "metrics",
     "minimize",
 ]
