@@ -82,8 +82,10 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
             from sklearn.utils._array_api import check_same_namespace
 
             check_same_namespace(X, self, attribute="coef_", method=method)
-        X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS, reset=False)
-        answer = self._answer(method, X if foreign is None else foreign.numpy(X))
+        X = validate_data(
+            self, X if foreign is None else foreign.numpy(X), accept_sparse="csr", dtype=_FLOATS, reset=False
+        )
+        answer = self._answer(method, X)
         return answer if foreign is None else foreign.back(answer)
 
     def _answer(self, method: str, X: Any) -> Array:
@@ -444,6 +446,7 @@ class LogisticRegression(_LinearClassifier):
             self.loss != "softmax" and self.class_weight is None and self.solver != "liblinear"
         )
         tags.classifier_tags.multi_class = self.solver != "liblinear"
+        tags.classifier_tags.poor_score = not self.fit_intercept
         return tags
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -473,7 +476,9 @@ class LogisticRegression(_LinearClassifier):
         if self.solver == "liblinear" and len(classes) > 2:
             raise ValueError(
                 "The 'liblinear' solver does not support multiclass classification (n_classes >= 3), as in "
-                "scikit-learn: use solver='auto', with loss='logistic' for one class against the rest"
+                "scikit-learn. Only binary classification is supported. The type of the target is "
+                f"{'multilabel' if multilabel else 'multiclass'}: use solver='auto', with loss='logistic' for one "
+                "class against the rest"
             )
         weights = self._weights(X, codes, classes, sample_weight)
         loss = self.loss if self.loss != "auto" else "softmax" if codes.ndim == 1 and len(classes) > 2 else "logistic"
@@ -499,10 +504,8 @@ class LogisticRegression(_LinearClassifier):
         if self.standardize:
             plain = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
             problem["penalty_scale"] = _deviations(X, plain)
-        size = (1 if len(classes) == 2 and codes.ndim == 1 else len(classes)) * (X.shape[1] + 1)
-        convex = problem["l1"] == 0 and loss != "squared_sigmoid"
         settings = {
-            "solver": "newton-cholesky" if convex and size <= 128 and X.shape[0] <= 1000 else "auto",
+            "solver": _solver(problem, X.shape, 1 if len(classes) == 2 and codes.ndim == 1 else len(classes)),
             "tol": float(self.tol),
             "max_iter": int(self.max_iter),
             "time_limit": self.time_limit if self.max_iter else 0.0,
@@ -553,6 +556,8 @@ class LogisticRegression(_LinearClassifier):
             objective = _core.Objective(data, codes, len(model.classes), keys, self.threads or 0)
             self.gap_ = objective.gap(_parameters(model, self.fit_intercept))
         self.n_iter_ = np.array([report.iterations], dtype=np.int32)
+        if foreign is not None:
+            self.n_iter_ = foreign.back(self.n_iter_)
         self.history_ = {"objective": report.history}
         if validation is not None:
             self.history_["validation_loss"] = validation.history
@@ -637,6 +642,18 @@ class LogisticRegression(_LinearClassifier):
     def predict_log_proba(self, X: Any) -> Any:
         """Logarithms of the probabilities, finite while the scores are."""
         return self._ask("predict_log_proba", X)
+
+
+def _solver(problem: dict[str, Any], shape: tuple[int, int], outputs: int) -> str:
+    """The engine's choice, but for small problems one whose steps do not depend on how rows are written down.
+
+    Then integer weights equal repeated rows to the last digits and not only to tol. Without penalty, fewer rows than
+    columns leave directions free, and L-BFGS from 0 stays out of them.
+    """
+    rows, columns = shape[0], shape[1] + 1
+    if problem["l1"] > 0 or problem["loss"] == "squared_sigmoid" or rows > 1000 or outputs * columns > 128:
+        return "auto"
+    return "lbfgs" if problem["l2"] == 0 and rows < columns else "newton-cholesky"
 
 
 def _with_all_classes(codes: Array, classes: Array, weights: Array | None) -> Array | None:
