@@ -20,6 +20,7 @@ from . import _core, cpu
 from ._core import Error, Report, State
 from .fit import ConvergenceWarning, Interrupted, Minimum, Objective, Trainer, fit, minimize
 from .model import Model
+from .summary import summary
 
 __all__ = [
     "ConvergenceWarning",
@@ -41,6 +42,7 @@ __all__ = [
     "fit",
     "functions",
     "minimize",
+    "summary",
 ]
 
 __version__ = _core.__version__
