@@ -10,12 +10,8 @@
 
 and says in ``model.report`` how far from the minimum it ended. ``Objective`` is P as a function, ``Trainer`` descends
 on data that come in parts, ``minimize`` runs the solvers on a function of your own, ``functions`` has the formulas on
-<<<<<<< HEAD
-arrays, ``metrics`` says how good predictions are, ``cpu`` which engine computes.
-=======
-arrays, ``cpu`` says which engine computes. ``LogisticRegression``, ``Perceptron`` and ``SGDClassifier`` are
-scikit-learn's by name, parameters and attributes.
->>>>>>> 4f37a4a3ecc2f94abaf929abdada113cccbd416a
+arrays, ``metrics`` says how good predictions are, ``cpu`` which engine computes. ``LogisticRegression``, ``Perceptron``
+and ``SGDClassifier`` are scikit-learn's by name, parameters and attributes.
 """
 
 from typing import Any
@@ -23,12 +19,8 @@ from typing import Any
 from . import _core, cpu
 from ._core import Error, Report, State
 from .fit import ConvergenceWarning, Interrupted, Minimum, Objective, Trainer, fit, minimize
-<<<<<<< HEAD
 from .model import Model, load
-=======
-from .model import Model
 from .summary import summary
->>>>>>> 4f37a4a3ecc2f94abaf929abdada113cccbd416a
 
 __all__ = [
     "ConvergenceWarning",
@@ -58,16 +50,12 @@ __all__ = [
 __version__ = _core.__version__
 
 
-_MODULES = ("build", "estimators", "functions")
+_MODULES = ("build", "estimators", "functions", "metrics")
 _ESTIMATORS = ("LogisticRegression", "Perceptron", "SGDClassifier")
 
 
 def __getattr__(name: str) -> Any:
-<<<<<<< HEAD
-    if name in ("build", "functions", "metrics"):
-=======
     if name in _MODULES or name in _ESTIMATORS:  # on first use: the estimators load scikit-learn
->>>>>>> 4f37a4a3ecc2f94abaf929abdada113cccbd416a
         from importlib import import_module
 
         module = import_module("." + (name if name in _MODULES else "estimators"), __name__)
