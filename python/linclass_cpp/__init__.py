@@ -36,13 +36,14 @@ __all__ = [
     "fit",
     "functions",
     "minimize",
+    "plot",
 ]
 
 __version__ = _core.__version__
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("build", "functions"):
+    if name in ("build", "functions", "plot"):
         from importlib import import_module
 
         return import_module("." + name, __name__)
