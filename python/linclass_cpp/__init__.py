@@ -10,7 +10,7 @@
 
 and says in ``model.report`` how far from the minimum it ended. ``Objective`` is P as a function, ``Trainer`` descends
 on data that come in parts, ``minimize`` runs the solvers on a function of your own, ``functions`` has the formulas on
-arrays, ``cpu`` says which engine computes.
+arrays, ``metrics`` says how good predictions are, ``cpu`` which engine computes.
 """
 
 from typing import Any
@@ -35,6 +35,7 @@ __all__ = [
     "cpu",
     "fit",
     "functions",
+    "metrics",
     "minimize",
     "plot",
 ]
@@ -43,7 +44,7 @@ __version__ = _core.__version__
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("build", "functions", "plot"):
+    if name in ("build", "functions", "metrics", "plot"):
         from importlib import import_module
 
         return import_module("." + name, __name__)

@@ -218,7 +218,7 @@ def _codes_of(y: Array, labels: Array) -> tuple[Array, Array]:
     if np.any(unknown):
         row = int(np.argmax(unknown))
         raise Error(
-            f"y holds the label {y[row]!r} in row {row} (counted from 0), "
+            f"y holds the label {y.item(row)!r} in row {row} (counted from 0), "
             f"which is not among the classes {labels.tolist()}"
         )
     return labels, codes.astype(np.int32)
