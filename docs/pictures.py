@@ -59,7 +59,7 @@ def mnist() -> None:
     X_test, y_test = images("t10k")
     figure, axes = plt.subplots(len(LOSSES), 1, figsize=(9.6, 4.5), layout="constrained")
     for ax, (name, options) in zip(axes, LOSSES.items(), strict=True):
-        model = lc.fit(X, y, l2=1e-3, tol=1e-3, **options)
+        model = lc.fit(X, y, l2=1e-2, tol=1e-3, **options)
         correct = np.mean(model.predict(X_test) == y_test)
         plot.weights_as_images(model, (28, 28), columns=10, ax=ax).set_title(
             f"{name}: {correct:.1%} of test images", pad=8

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import linclass_cpp as lc
 import matplotlib.pyplot as plt
@@ -75,17 +74,18 @@ def test_every_function_draws_on_the_axes_it_is_given_and_else_on_new_ones(three
 
 
 def test_estimators_are_drawn_as_their_models_are(three):
-    X, y, model = three
-    from sklearn.linear_model import LogisticRegression
-
-    estimator = LogisticRegression(max_iter=1000).fit(X, y)
+    X, y, _ = three
+    estimator = lc.LogisticRegression(validation_fraction=0.2).fit(X, y)
     points = plot.coefficients(estimator, feature_names=["a", "b", "c", "d"]).containers[0].lines[0].get_xdata()
     assert sorted(points) == sorted(estimator.coef_[0])
     assert plot.weights_as_images(estimator, (2, 2)).texts[2].get_text() == "virginica"
-    fitted = SimpleNamespace(report_=model.report, history_={"objective": [3, 2, 1], "validation_loss": [3, 1, 2]})
-    axes = plot.loss_curve(fitted)
+    axes = plot.loss_curve(estimator)
     assert [line.get_label() for line in axes.lines] == ["objective", "validation loss", "smallest validation loss"]
-    np.testing.assert_array_equal(axes.lines[2].get_xydata(), [[2, 1]])
+    history = estimator.history_["validation_loss"]
+    np.testing.assert_array_equal(axes.lines[1].get_ydata(), history)
+    assert axes.lines[2].get_ydata() == [min(history)]
+    estimator = lc.SGDClassifier(random_state=0).fit(X[:, :2], y)
+    assert len(plot.decision_regions(estimator, X[:, :2], y, resolution=20).lines) >= 2
 
 
 def test_loss_curve_shows_the_certified_distance(three):
