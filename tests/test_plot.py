@@ -75,7 +75,7 @@ def test_every_function_draws_on_the_axes_it_is_given_and_else_on_new_ones(three
 
 def test_estimators_are_drawn_as_their_models_are(three):
     X, y, _ = three
-    estimator = lc.LogisticRegression(validation_fraction=0.2).fit(X, y)
+    estimator = lc.LogisticRegression(early_stopping=True, validation_fraction=0.2, random_state=0).fit(X, y)
     points = plot.coefficients(estimator, feature_names=["a", "b", "c", "d"]).containers[0].lines[0].get_xdata()
     assert sorted(points) == sorted(estimator.coef_[0])
     assert plot.weights_as_images(estimator, (2, 2)).texts[2].get_text() == "virginica"
