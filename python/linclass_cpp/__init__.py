@@ -19,7 +19,7 @@ from typing import Any
 from . import _core, cpu
 from ._core import Error, Report, State
 from .fit import ConvergenceWarning, Interrupted, Minimum, Objective, Trainer, fit, minimize
-from .model import Model
+from .model import Model, load
 
 __all__ = [
     "ConvergenceWarning",
@@ -40,6 +40,7 @@ __all__ = [
     "estimators",
     "fit",
     "functions",
+    "load",
     "metrics",
     "minimize",
     "plot",

@@ -93,6 +93,14 @@ def features(X: Any) -> tuple[Array | Sparse, int]:
     return _matrix(array, copies, "X")
 
 
+def feature_names(X: Any) -> list[str] | None:
+    """The columns of a frame where all are named by strings."""
+    if not _is_frame(X):
+        return None
+    names = list(X.columns)
+    return names if all(isinstance(name, str) for name in names) else None
+
+
 def _sparse(X: Any) -> tuple[Sparse, int]:
     if len(X.shape) != 2:
         raise Error(f"X must have two axes, samples x features, got shape {X.shape}")

@@ -119,6 +119,19 @@ class Trainer:
     @property
     def report(self) -> Report: ...
 
+def save(
+    path: bytes,
+    model: Model,
+    labels: list[Any],
+    type: str,
+    feature_names: list[bytes],
+    scale: _Doubles | None,
+    report: Report | None,
+    extra: bytes,
+) -> None: ...
+def load(
+    path: bytes,
+) -> tuple[Model, _Array | list[str], list[str] | None, _Doubles | None, Report | None, str]: ...
 def fit(
     X: _Features,
     y: _Array,

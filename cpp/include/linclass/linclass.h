@@ -7,5 +7,6 @@
 #include "linclass/functions.h"
 #include "linclass/metrics.h"
 #include "linclass/model.h"
+#include "linclass/model_file.h"
 #include "linclass/options.h"
 #include "linclass/problem.h"
