@@ -26,7 +26,7 @@ from sklearn.utils._param_validation import Hidden, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, is_multilabel
 from sklearn.utils.sparsefuncs import mean_variance_axis
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from . import _admit, _core
 from .fit import ConvergenceWarning as _FitWarning
@@ -119,6 +119,10 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
 
         return summary(self, X, y, sample_weight, level=level)
 
+    def _summary_problem(self, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        """Penalty and weights of the fit, for ``summary``; or the reason why there is nothing to infer."""
+        return {"reason": "a descent ends near an optimum, not at it"}
+
     # ------------------------------------------------------------------------------------------------------ files
 
     def save(self, path: Any) -> None:
@@ -154,7 +158,7 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
         """Sample weights times class weights, or None where there are neither; a copy, checked."""
         weights = None
         if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, X, dtype=np.float64, copy=True)
+            weights = _checked_weights(sample_weight, X.shape[0])
         if self.class_weight is None:
             return weights
         if codes.ndim == 2:
@@ -235,6 +239,16 @@ class _ArrayAPI:
         return array if array.dtype.kind not in "biuf" else self.namespace.asarray(array, device=self.device)
 
 
+def _checked_weights(sample_weight: Any, rows: int) -> Array:
+    """A copy, one weight a row."""
+    if isinstance(sample_weight, Real):
+        return np.full(rows, float(sample_weight))
+    weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, copy=True, input_name="sample_weight")
+    if weights.shape != (rows,):
+        raise ValueError(f"Sample weights must be 1D array or scalar, {rows} of them, got shape {weights.shape}")
+    return np.asarray(weights)
+
+
 def _seed(random_state: Any) -> int:
     if random_state is None:
         return 0
@@ -296,7 +310,8 @@ class _Validation:
     def __init__(self, objective: Objective, patience: float, tol: float = 0.0) -> None:
         self.objective, self.patience, self.tol = objective, patience, tol
         self.history: list[float] = []
-        self.best, self.since, self.w = float("inf"), 0, None
+        self.best, self.since = float("inf"), 0
+        self.w: Array | None = None
 
     def __call__(self, w: Array) -> bool:
         loss = self.objective.value(w)
@@ -327,7 +342,7 @@ class LogisticRegression(_LinearClassifier):
     l1_ratio : share of the L1 penalty, in [0, 1].
     dual : as in scikit-learn allowed for "liblinear" alone; changes nothing.
     tol : certified relative duality gap (P - min P) / P to reach, where C is finite and l1_ratio < 1; else the scaled
-        gradient (see ``linclass_cpp.fit``). Default 1e-4.
+        gradient (see ``linclass_cpp.fit``). Default 1e-4. Small problems are solved on to tol^2, one step more.
     fit_intercept : whether there is a b.
     intercept_scaling : accepted and without effect: it corrects for a penalised intercept.
     class_weight : dict of label: weight, or "balanced", n / (classes count): factors on the sample weights.
@@ -500,10 +515,11 @@ class LogisticRegression(_LinearClassifier):
             total = X.shape[0] if weights is None else weights.sum()
             problem["l1"] = l1_ratio / (C * total)
             problem["l2"] = (1 - l1_ratio) / (C * total) * (0.5 if halved else 1.0)
-        problem["sample_weight"] = weights
         if self.standardize:
             plain = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
             problem["penalty_scale"] = _deviations(X, plain)
+        self._penalty = {name: problem.get(name) for name in ("l1", "l2", "penalty_scale", "fit_intercept")}
+        problem["sample_weight"] = weights
         settings = {
             "solver": _solver(problem, X.shape, 1 if len(classes) == 2 and codes.ndim == 1 else len(classes)),
             "tol": float(self.tol),
@@ -512,6 +528,8 @@ class LogisticRegression(_LinearClassifier):
             "threads": self.threads or 0,
             "seed": _seed(self.random_state) if self.random_state is not None else 0,
         }
+        if settings["solver"] == "newton-cholesky":
+            settings["tol"] = max(self.tol**2, min(self.tol, 1e-12))
         if self.warm_start and hasattr(self, "model_"):
             settings["start"] = _parameters(self._model(), self.fit_intercept)
 
@@ -569,6 +587,18 @@ class LogisticRegression(_LinearClassifier):
             solver = report.solver if self.solver == "auto" else self.solver
             warnings.warn(f"{solver} failed to converge: {report.reason}", ConvergenceWarning, stacklevel=4)
 
+    def _summary_problem(self, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        penalty = getattr(self, "_penalty", None)
+        if penalty is None or self.early_stopping:
+            return {
+                "reason": "a model from a file does not know its penalty" if penalty is None else "it stopped early"
+            }
+        if X is None or y is None:
+            return {**penalty, "sample_weight": None}
+        codes, classes, _ = _admit.targets(y, self.classes_)
+        weights = self._weights(X, codes, classes, sample_weight)
+        return {**penalty, "sample_weight": _with_all_classes(codes, classes, weights)}
+
     def _strength(self) -> tuple[float, float]:
         """C and l1_ratio, with what scikit-learn makes of the deprecated penalty and refuses of its solvers."""
         C, l1_ratio, penalty = self.C, self.l1_ratio, self.penalty
@@ -612,7 +642,7 @@ class LogisticRegression(_LinearClassifier):
         """A name of scikit-learn's solvers refuses what it refuses there."""
         solver = self.solver
         if penalty == "deprecated":
-            penalty = None if np.isinf(C) else {0: "l2", 1: "l1"}.get(l1_ratio, "elasticnet")
+            penalty = None if np.isinf(C) else "l2" if l1_ratio == 0 else "l1" if l1_ratio == 1 else "elasticnet"
         if solver not in ("auto", "liblinear", "saga") and penalty not in ("l2", None):
             raise ValueError(
                 f"Solver {solver} supports only 'l2' or None penalties, got {penalty} penalty: use solver='auto'"
@@ -633,7 +663,7 @@ class LogisticRegression(_LinearClassifier):
             raise _core.Error("X_val and y_val belong together: one of them was given without the other")
         X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS, reset=False)
         y = np.asarray(y)
-        return X, y, None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
+        return X, y, None if sample_weight is None else _checked_weights(sample_weight, X.shape[0])
 
     def predict_proba(self, X: Any) -> Any:
         """Probabilities (n, classes) in the type of X: softmax(z), or sigma(z), scaled to sum 1 over more classes."""
@@ -853,7 +883,7 @@ class SGDClassifier(_LinearClassifier):
             X, codes, weights = X[train], codes[train], _taken(weights, train)
         self.t_ = 1.0
         self.history_: dict[str, list[float]] = {"objective": []}
-        self._descend(X, codes, classes, weights, w, self.max_iter, held)
+        self._descend(X, codes, classes, weights, w, held, fitting=True)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -878,7 +908,7 @@ class SGDClassifier(_LinearClassifier):
         else:
             w = self._start(X.shape[1], labels, None, None)
             self.t_, self.history_ = 1.0, {"objective": []}
-        self._descend(X, codes, labels, weights, w, 1, None)
+        self._descend(X, codes, labels, weights, w)
         return self
 
     def _check_parameters(self) -> None:
@@ -936,15 +966,23 @@ class SGDClassifier(_LinearClassifier):
         return {"learning_rate": eta, "schedule": "constant"}
 
     def _descend(
-        self, X: Any, codes: Array, classes: Array, weights: Array | None, w: Array, epochs: int, held: Any
+        self,
+        X: Any,
+        codes: Array,
+        classes: Array,
+        weights: Array | None,
+        w: Array,
+        held: Any = None,
+        fitting: bool = False,
     ) -> None:
-        """Epochs from w, until the watched loss does not fall any more, and the attributes of the result."""
+        """One epoch from w, or epochs until the watched loss does not fall any more; attributes of the result."""
+        epochs = self.max_iter if fitting else 1
         begin = time.monotonic()
         data, _ = _admit.features(X)
         problem, factor = self._problem(classes), _SGD_LOSSES[self.loss][1]
         if factor != 1:
             weights = np.full(X.shape[0], factor) if weights is None else factor * weights
-        settings = {
+        settings: dict[str, Any] = {
             "batch_size": int(self.batch_size),
             "shuffle": bool(self.shuffle),
             "threads": self.threads or 0,
@@ -961,8 +999,9 @@ class SGDClassifier(_LinearClassifier):
             core, report = trainer.model, trainer.report
             if report.status == "diverged":
                 raise _core.Error(
-                    f"Floating-point under-/overflow occurred at epoch #{epoch}: scale the columns of X, for example "
-                    "with StandardScaler, or take a smaller eta0"
+                    f"Floating-point under-/overflow occurred at epoch #{epoch}. Scaling input data with "
+                    "StandardScaler or MinMaxScaler might help. So might a smaller eta0, or a larger alpha where "
+                    "learning_rate='optimal'"
                 )
             if report.status == "interrupted":
                 break
@@ -999,9 +1038,10 @@ class SGDClassifier(_LinearClassifier):
             self.history_["validation_loss"] = watched.history
         if report.status == "interrupted":
             raise Interrupted(self.model_)
-        if epochs > 1 and not ended and (self.tol is not None or epoch < epochs):
+        if fitting and not ended and (self.tol is not None or epoch < epochs):
             warnings.warn(
-                f"{epoch} epochs ended before the loss had stopped to fall: raise max_iter or time_limit",
+                f"Maximum number of iteration reached before convergence. Consider increasing max_iter to improve the "
+                f"fit: after {epoch} epochs the loss had not stopped to fall by tol",
                 ConvergenceWarning,
                 stacklevel=4,
             )
