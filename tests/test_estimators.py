@@ -349,7 +349,8 @@ def test_files(model: Any, tmp_path: Any) -> None:
     assert again.history_ == fitted.history_
     free = LogisticRegression(C=np.inf, l1_ratio=0.0).fit(X3, Y3)
     free.save(tmp_path / "free")
-    assert lc.load(tmp_path / "free").C == np.inf  # type: ignore[attr-defined]
+    again = lc.load(tmp_path / "free")
+    assert isinstance(again, LogisticRegression) and again.C == np.inf
     assert fitted.model_.extra == {}
 
 

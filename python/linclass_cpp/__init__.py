@@ -10,8 +10,8 @@
 
 and says in ``model.report`` how far from the minimum it ended. ``Objective`` is P as a function, ``Trainer`` descends
 on data that come in parts, ``minimize`` runs the solvers on a function of your own, ``functions`` has the formulas on
-arrays, ``metrics`` says how good predictions are, ``cpu`` which engine computes. ``LogisticRegression``, ``Perceptron``
-and ``SGDClassifier`` are scikit-learn's by name, parameters and attributes.
+arrays, ``metrics`` says how good predictions are, ``plot`` draws, ``cpu`` says which engine computes.
+``LogisticRegression``, ``Perceptron`` and ``SGDClassifier`` are scikit-learn's by name, parameters and attributes.
 """
 
 from typing import Any
@@ -44,13 +44,14 @@ __all__ = [
     "load",
     "metrics",
     "minimize",
+    "plot",
     "summary",
 ]
 
 __version__ = _core.__version__
 
 
-_MODULES = ("build", "estimators", "functions", "metrics")
+_MODULES = ("build", "estimators", "functions", "metrics", "plot")
 _ESTIMATORS = ("LogisticRegression", "Perceptron", "SGDClassifier")
 
 
