@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -21,12 +20,11 @@ import pytest
 from conftest import close, made
 from linclass_cpp import LogisticRegression, Perceptron, SGDClassifier
 from scipy import sparse
-from scipy.optimize import minimize
 from sklearn import config_context
 from sklearn import linear_model as sk
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import load_breast_cancer, load_iris, make_multilabel_classification
+from sklearn.datasets import load_iris, make_multilabel_classification
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.feature_selection import SelectFromModel
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -59,7 +57,8 @@ TIGHT = {"tol": 1e-12, "max_iter": 10000}
 def test_the_optimum_is_that_of_scikit_learn(data: Any, parameters: dict, storage: Callable, dtype: type) -> None:
     X, y = data[0].astype(dtype), data[1]
     s = np.linspace(0.2, 2, len(y))
-    ours = LogisticRegression(**parameters, **TIGHT).fit(storage(X), y, sample_weight=s)
+    tol = 1e-12 if dtype == np.float64 else 1e-6 if parameters.get("l1_ratio") else 1e-9
+    ours = LogisticRegression(**parameters, tol=tol, max_iter=10000).fit(storage(X), y, sample_weight=s)
     theirs = sk.LogisticRegression(**{"solver": "newton-cholesky", **parameters}, tol=1e-10, max_iter=100000)
     theirs.fit(X.astype(np.float64), y, sample_weight=s)
     close(ours.coef_, theirs.coef_, np.float32, scale=30)
@@ -111,12 +110,13 @@ def test_a_class_without_weight_is_never_predicted() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_standardize_is_a_standard_scaler_before(storage: Callable, dtype: type, weighted: bool) -> None:
-    X, y = made(300, 6, 3, dtype=dtype)
-    X = X * np.array([1, 100, 0.01, 1, 5, 1], dtype=dtype)
+    X, y = made(300, 6, 3)
+    X = (X * np.array([1, 100, 0.01, 1, 5, 1])).astype(dtype)
+    tight = TIGHT if dtype == np.float64 else {"tol": 1e-9}
     X[:, 3] = 4.1  # a constant column
     X[np.abs(X[:, 4]) < 3, 4] = 0
     s = np.random.default_rng(0).integers(0, 3, 300).astype(float) if weighted else None
-    ours = LogisticRegression(C=0.05, standardize=True, **TIGHT).fit(storage(X), y, sample_weight=s)
+    ours = LogisticRegression(C=0.05, standardize=True, **tight).fit(storage(X), y, sample_weight=s)
     scaler = StandardScaler().fit(X.astype(np.float64), sample_weight=s)
     theirs = LogisticRegression(C=0.05, **TIGHT).fit(scaler.transform(X.astype(np.float64)), y, sample_weight=s)
     kept = np.arange(6) != 3
@@ -332,6 +332,27 @@ def test_copies_of_an_estimator(model: Any, tmp_path: Any) -> None:
         clone(fitted).predict(X3)
 
 
+@pytest.mark.skipif(not hasattr(lc.Model, "save"), reason="IS NOT TESTED: this build has no model files")
+@pytest.mark.parametrize("model", ALL, ids=lambda model: type(model).__name__)
+def test_files(model: Any, tmp_path: Any) -> None:
+    X, y = pd.DataFrame(X3.astype(np.float32), columns=NAMES), IRIS.target_names[Y3]
+    weights = {"setosa": 2.0, "virginica": 0.5}
+    fitted = clone(model).set_params(class_weight=weights, random_state=3, callback=print).fit(X, y)
+    fitted.save(tmp_path / "model")
+    again = lc.load(tmp_path / "model")  # type: ignore[attr-defined]
+    assert type(again) is type(fitted)
+    assert again.get_params() == {**fitted.get_params(), "callback": None}
+    assert again.feature_names_in_.tolist() == NAMES
+    assert again.coef_.dtype == np.float32
+    assert np.array_equal(again.coef_, fitted.coef_)
+    assert np.array_equal(again.predict(X), fitted.predict(X))
+    assert again.history_ == fitted.history_
+    free = LogisticRegression(C=np.inf, l1_ratio=0.0).fit(X3, Y3)
+    free.save(tmp_path / "free")
+    assert lc.load(tmp_path / "free").C == np.inf  # type: ignore[attr-defined]
+    assert fitted.model_.extra == {}
+
+
 @pytest.mark.parametrize("model", ALL, ids=lambda model: type(model).__name__)
 def test_tools(model: Any) -> None:
     pipe = make_pipeline(StandardScaler(), clone(model)).set_output(transform="pandas")
@@ -358,5 +379,5 @@ def test_metadata_routing() -> None:
 
 
 def test_import_is_lazy() -> None:
-    code = "import sys, linclass_cpp as lc; assert 'sklearn' not in sys.modules; lc.Perceptron; assert 'sklearn' in sys.modules"
+    code = "import sys, linclass_cpp as lc; assert 'sklearn' not in sys.modules; lc.Perceptron; sys.modules['sklearn']"
     subprocess.run([sys.executable, "-c", code], check=True)

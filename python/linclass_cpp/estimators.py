@@ -529,7 +529,8 @@ class LogisticRegression(_LinearClassifier):
             "seed": _seed(self.random_state) if self.random_state is not None else 0,
         }
         if settings["solver"] == "newton-cholesky":
-            settings["tol"] = max(self.tol**2, min(self.tol, 1e-12))
+            least = 1e-12 if X.dtype == np.float64 else 1e-9  # what the arithmetic reaches
+            settings["tol"] = max(self.tol**2, min(self.tol, least))
         if self.warm_start and hasattr(self, "model_"):
             settings["start"] = _parameters(self._model(), self.fit_intercept)
 
@@ -990,53 +991,61 @@ class SGDClassifier(_LinearClassifier):
         }
         steps = -(-X.shape[0] // self.batch_size)
         watched = _Validation(_objective(held, problem, classes, self.threads), np.inf) if held is not None else None
-        eta, best, idle, ended, trainer = float(self.eta0), np.inf, 0, False, None
-        for epoch in range(1, epochs + 1):
-            if trainer is None:
-                settings.update(self._schedule(eta), start=w)
-                trainer = _core.Trainer(data, codes, len(classes), problem, settings)
-            trainer.partial_fit(data, codes, len(classes), weights)
-            core, report = trainer.model, trainer.report
-            if report.status == "diverged":
-                raise _core.Error(
-                    f"Floating-point under-/overflow occurred at epoch #{epoch}. Scaling input data with "
-                    "StandardScaler or MinMaxScaler might help. So might a smaller eta0, or a larger alpha where "
-                    "learning_rate='optimal'"
-                )
-            if report.status == "interrupted":
-                break
-            self.t_ += steps
-            loss = report.history[-1]
-            self.history_["objective"].append(loss)
-            if self.verbose:
-                print(f"epoch {epoch}: objective {loss:.6g}, {time.monotonic() - begin:.2f} s")
-            if watched is not None or self.callback is not None:
-                w = _parameters(Model(core, classes, report), self.fit_intercept)
-            if watched is not None:
-                watched(w)
-                loss = watched.history[-1]
-            if self.callback is not None:
-                seen = _Epoch(epoch, self.history_["objective"][-1], np.nan, time.monotonic() - begin, float(epoch), w)
-                if self.callback(seen):
-                    ended = True
+        eta, best, idle, ended, interrupted = float(self.eta0), np.inf, 0, False, False
+        trainer = core = None
+        try:
+            for epoch in range(1, epochs + 1):
+                if trainer is None:
+                    settings.update(self._schedule(eta), start=w)
+                    trainer = _core.Trainer(data, codes, len(classes), problem, settings)
+                trainer.partial_fit(data, codes, len(classes), weights)
+                core, report = trainer.model, trainer.report
+                if report.status == "diverged":
+                    raise _core.Error(
+                        f"Floating-point under-/overflow occurred at epoch #{epoch}. Scaling input data with "
+                        "StandardScaler or MinMaxScaler might help. So might a smaller eta0, or a larger alpha where "
+                        "learning_rate='optimal'"
+                    )
+                if report.status == "interrupted":
                     break
-            if self.tol is not None:
-                idle = idle + 1 if loss > best - self.tol else 0
-                best = min(best, loss)
-                if idle >= self.n_iter_no_change:
-                    ended = self.learning_rate != "adaptive" or eta <= 1e-6
-                    if ended:
-                        break
-                    eta, idle = eta / 5, 0
+                self.t_ += steps
+                loss = report.history[-1]
+                self.history_["objective"].append(loss)
+                if self.verbose:
+                    print(f"epoch {epoch}: objective {loss:.6g}, {time.monotonic() - begin:.2f} s")
+                if watched is not None or self.callback is not None:
                     w = _parameters(Model(core, classes, report), self.fit_intercept)
-                    trainer, settings["seed"] = None, settings["seed"] + 1
-            if self.time_limit is not None and time.monotonic() - begin >= self.time_limit:
-                break
+                if watched is not None:
+                    watched(w)
+                    loss = watched.history[-1]
+                if self.callback is not None:
+                    seen = _Epoch(
+                        epoch, self.history_["objective"][-1], np.nan, time.monotonic() - begin, float(epoch), w
+                    )
+                    if self.callback(seen):
+                        ended = True
+                        break
+                if self.tol is not None:
+                    idle = idle + 1 if loss > best - self.tol else 0
+                    best = min(best, loss)
+                    if idle >= self.n_iter_no_change:
+                        ended = self.learning_rate != "adaptive" or eta <= 1e-6
+                        if ended:
+                            break
+                        eta, idle = eta / 5, 0
+                        w = _parameters(Model(core, classes, report), self.fit_intercept)
+                        trainer, settings["seed"] = None, settings["seed"] + 1
+                if self.time_limit is not None and time.monotonic() - begin >= self.time_limit:
+                    break
+        except KeyboardInterrupt:  # in Python, between two epochs
+            if core is None:
+                raise
+            interrupted = True
         self._adopt(Model(core, classes, report), X.dtype)
         self.n_iter_ = epoch
         if watched is not None:
             self.history_["validation_loss"] = watched.history
-        if report.status == "interrupted":
+        if interrupted or report.status == "interrupted":
             raise Interrupted(self.model_)
         if fitting and not ended and (self.tol is not None or epoch < epochs):
             warnings.warn(

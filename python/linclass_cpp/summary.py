@@ -20,6 +20,8 @@ from .model import Model
 
 __all__ = ["Summary", "summary"]
 
+_MOST_ENTRIES = 2 * 10**7  # of the linear program
+
 Array = NDArray[np.float64]
 
 
@@ -213,6 +215,12 @@ def summary(
     gradient = total * objective.value_and_gradient(w)[1].ravel()[free]
     covariance = _inverse(hessian[free, free], singular=False)
     if not _has_optimum(X, w[1:] if model.loss == "softmax" else w, gradient, covariance, fit_intercept):
+        if X.shape[0] * X.shape[1] * len(w) > _MOST_ENTRIES:
+            result.notes.append(
+                "no standard errors: the fit is not near enough to an optimum to prove that there is one, and the data "
+                "are too many for a linear program that decides whether they are separable. Fit with a smaller tol"
+            )
+            return result
         direction = separating_direction(X, y, weights, model, fit_intercept)
         if direction is not None:
             result.separation = {name: value for name, value in zip(names, direction, strict=True) if value != 0}
@@ -223,6 +231,8 @@ def summary(
                 "Use a penalty (C < inf), or leave such features out."
             )
             return result
+    if np.isnan(covariance).any():
+        result.notes.append("no standard errors: columns of X depend on each other, so coefficients are not determined")
     result._infer(covariance)
     return result
 
