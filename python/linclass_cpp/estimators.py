@@ -50,6 +50,7 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
 
     threads: int | None
     class_weight: Any
+    early_stopping: bool
     validation_fraction: float
     random_state: Any
 
@@ -159,6 +160,8 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
         weights = None
         if sample_weight is not None:
             weights = _checked_weights(sample_weight, X.shape[0])
+            if not weights.any() and not self.early_stopping:  # the split below says it better
+                raise ValueError("Sample weights must contain at least one non-zero number: all of them are 0")
         if self.class_weight is None:
             return weights
         if codes.ndim == 2:
@@ -592,7 +595,9 @@ class LogisticRegression(_LinearClassifier):
         penalty = getattr(self, "_penalty", None)
         if penalty is None or self.early_stopping:
             return {
-                "reason": "a model from a file does not know its penalty" if penalty is None else "it stopped early"
+                "reason": "a model from a file does not know its penalty"
+                if penalty is None
+                else "early stopping ended the fit"
             }
         if X is None or y is None:
             return {**penalty, "sample_weight": None}
@@ -872,7 +877,7 @@ class SGDClassifier(_LinearClassifier):
     ) -> SGDClassifier:
         """Fit to X (n, d), dense or sparse, and labels y (n,), from coef_init and intercept_init (default 0)."""
         self._check_parameters()
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS, order="C")  # steps take rows
         check_classification_targets(y)
         codes, classes, _ = _admit.targets(y)
         weights = self._weights(X, codes, classes, sample_weight)
@@ -899,7 +904,7 @@ class SGDClassifier(_LinearClassifier):
         if self.early_stopping:
             raise ValueError("early_stopping should be False with partial_fit")
         first = not hasattr(self, "classes_")
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS, reset=first)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS, order="C", reset=first)
         check_classification_targets(y)
         _check_partial_fit_first_call(self, classes)
         codes, labels, _ = _admit.targets(y, self.classes_)
@@ -992,7 +997,8 @@ class SGDClassifier(_LinearClassifier):
         steps = -(-X.shape[0] // self.batch_size)
         watched = _Validation(_objective(held, problem, classes, self.threads), np.inf) if held is not None else None
         eta, best, idle, ended, interrupted = float(self.eta0), np.inf, 0, False, False
-        trainer = core = None
+        trainer: Any = None
+        core: Any = None
         try:
             for epoch in range(1, epochs + 1):
                 if trainer is None:
