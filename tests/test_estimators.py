@@ -350,7 +350,7 @@ def test_files(model: Any, tmp_path: Any) -> None:
     assert np.array_equal(again.predict(X), fitted.predict(X))
     assert again.history_ == fitted.history_
     LogisticRegression(C=np.inf).fit(X3, Y3).save(tmp_path / "free")
-    free = lc.load(tmp_path / "free")  # type: ignore[attr-defined]
+    free = lc.load(tmp_path / "free")
     assert np.isinf(free.C)
     assert fitted.model_.extra == {}
 

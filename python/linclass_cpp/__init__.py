@@ -10,8 +10,8 @@
 
 and says in ``model.report`` how far from the minimum it ended. ``Objective`` is P as a function, ``Trainer`` descends
 on data that come in parts, ``minimize`` runs the solvers on a function of your own, ``functions`` has the formulas on
-arrays, ``cpu`` says which engine computes. ``LogisticRegression``, ``Perceptron`` and ``SGDClassifier`` are
-scikit-learn's by name, parameters and attributes.
+arrays, ``metrics`` says how good predictions are, ``plot`` draws, ``cpu`` says which engine computes.
+``LogisticRegression``, ``Perceptron`` and ``SGDClassifier`` are scikit-learn's by name, parameters and attributes.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 from . import _core, cpu
 from ._core import Error, Report, State
 from .fit import ConvergenceWarning, Interrupted, Minimum, Objective, Trainer, fit, minimize
-from .model import Model
+from .model import Model, load
 from .summary import summary
 
 __all__ = [
@@ -41,14 +41,17 @@ __all__ = [
     "estimators",
     "fit",
     "functions",
+    "load",
+    "metrics",
     "minimize",
+    "plot",
     "summary",
 ]
 
 __version__ = _core.__version__
 
 
-_MODULES = ("build", "estimators", "functions")
+_MODULES = ("build", "estimators", "functions", "metrics", "plot")
 _ESTIMATORS = ("LogisticRegression", "Perceptron", "SGDClassifier")
 
 

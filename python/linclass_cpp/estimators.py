@@ -310,8 +310,8 @@ def _objective(held: Any, problem: dict[str, Any], classes: Array, threads: int 
 class _Validation:
     """The mean loss on rows that are not trained on, after every iteration; says when it has stopped to fall."""
 
-    def __init__(self, objective: Objective, patience: float, tol: float = 0.0) -> None:
-        self.objective, self.patience, self.tol = objective, patience, tol
+    def __init__(self, objective: Objective, patience: float) -> None:
+        self.objective, self.patience = objective, patience
         self.history: list[float] = []
         self.best, self.since = float("inf"), 0
         self.w: Array | None = None
@@ -319,7 +319,7 @@ class _Validation:
     def __call__(self, w: Array) -> bool:
         loss = self.objective.value(w)
         self.history.append(loss)
-        self.since = 0 if loss < self.best - self.tol else self.since + 1
+        self.since = 0 if loss < self.best else self.since + 1
         if loss < self.best:
             self.best, self.w = loss, w
         return self.since >= self.patience
@@ -992,7 +992,7 @@ class SGDClassifier(_LinearClassifier):
             "batch_size": int(self.batch_size),
             "shuffle": bool(self.shuffle),
             "threads": self.threads or 0,
-            "seed": _seed(self.random_state),
+            "seed": _seed(self.random_state) + int(self.t_) - 1,  # another order in each call of partial_fit
         }
         steps = -(-X.shape[0] // self.batch_size)
         watched = _Validation(_objective(held, problem, classes, self.threads), np.inf) if held is not None else None

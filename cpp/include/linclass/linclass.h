@@ -5,6 +5,8 @@
 #include "linclass/error.h"
 #include "linclass/fit.h"
 #include "linclass/functions.h"
+#include "linclass/metrics.h"
 #include "linclass/model.h"
+#include "linclass/model_file.h"
 #include "linclass/options.h"
 #include "linclass/problem.h"
