@@ -334,14 +334,13 @@ def test_copies_of_an_estimator(model: Any, tmp_path: Any) -> None:
         clone(fitted).predict(X3)
 
 
-@pytest.mark.skipif(not hasattr(lc.Model, "save"), reason="IS NOT TESTED: this build has no model files")
 @pytest.mark.parametrize("model", ALL, ids=lambda model: type(model).__name__)
 def test_files(model: Any, tmp_path: Any) -> None:
     X, y = pd.DataFrame(X3.astype(np.float32), columns=NAMES), IRIS.target_names[Y3]
     weights = {"setosa": 2.0, "virginica": 0.5}
     fitted = clone(model).set_params(class_weight=weights, random_state=3, callback=print).fit(X, y)
     fitted.save(tmp_path / "model")
-    again = lc.load(tmp_path / "model")  # type: ignore[attr-defined]
+    again = lc.load(tmp_path / "model")
     assert type(again) is type(fitted)
     assert again.get_params() == {**fitted.get_params(), "callback": None}
     assert again.feature_names_in_.tolist() == NAMES
