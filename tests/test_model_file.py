@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import sys
-import types
 import zlib
 from pathlib import Path
 from typing import Any
@@ -136,15 +135,39 @@ def test_writing_is_whole_or_nothing(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == left
 
 
-def test_an_estimator_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """``load`` asks the module of the estimators for the one that ``extra`` names."""
-    module = types.ModuleType("linclass_cpp.estimators")
-    module.restore = lambda model: ("restored", model.extra["estimator"])  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "linclass_cpp.estimators", module)
+def test_an_estimator_comes_back(tmp_path: Path) -> None:
+    from linclass_cpp import LogisticRegression
+
+    estimator = LogisticRegression(C=0.5, standardize=True).fit(X, LABELS["string"])
+    estimator.save(tmp_path / "model")
+    again = lc.load(tmp_path / "model")
+    assert again.get_params() == estimator.get_params()
+    np.testing.assert_array_equal(again.predict(X), estimator.predict(X))
+    np.testing.assert_allclose(again.model_.scale, X.std(axis=0))
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        7,
+        [],
+        {},
+        {"class": "dict"},
+        {"class": []},
+        {"class": "LogisticRegression", "dtype": "no type"},
+        {"class": "LogisticRegression", "dtype": 7},
+        {"class": "LogisticRegression", "parameters": [1]},
+        {"class": "LogisticRegression", "parameters": {"C": {"pairs": 7}}},
+        {"class": "LogisticRegression", "parameters": {"C": {"number": "x"}}},
+    ],
+    ids=str,
+)
+def test_hostile_notes_of_an_estimator_are_errors(notes: Any, tmp_path: Path) -> None:
     model = fitted()
-    model.extra["estimator"] = {"class": "LogisticRegression"}
+    model.extra["estimator"] = notes
     model.save(tmp_path / "model")
-    assert lc.load(tmp_path / "model") == ("restored", {"class": "LogisticRegression"})
+    with pytest.raises(lc.Error):
+        lc.load(tmp_path / "model")
 
 
 def with_classes(classes: Any) -> lc.Model:

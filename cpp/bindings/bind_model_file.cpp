@@ -8,10 +8,10 @@ namespace {
 
 using namespace pybind11::literals;
 
-Labels labels_of(const py::list& values, const std::string& kind) {
-  if (kind == "int") return values.cast<std::vector<std::int64_t>>();
-  if (kind == "float") return values.cast<std::vector<double>>();
-  if (kind == "bool") return values.cast<std::vector<bool>>();
+Labels labels_of(const py::list& values, const std::string& type) {
+  if (type == "int") return values.cast<std::vector<std::int64_t>>();
+  if (type == "float") return values.cast<std::vector<double>>();
+  if (type == "bool") return values.cast<std::vector<bool>>();
   return values.cast<std::vector<std::string>>();
 }
 
@@ -40,15 +40,15 @@ py::object some(const std::vector<T>& values) {
 void bind_model_file(py::module_& m) {
   m.def(
       "save",
-      [](const std::string& path, const Model& model, const py::list& labels, const std::string& kind,
+      [](const std::string& path, const Model& model, const py::list& labels, const std::string& type,
          const std::vector<std::string>& feature_names, const py::object& scale, const std::optional<Report>& report,
          const std::string& extra) {
-        SavedModel saved{model, labels_of(labels, kind), feature_names, {}, report, extra};
+        SavedModel saved{model, labels_of(labels, type), feature_names, {}, report, extra};
         if (const double* first = numbers_or_null(scale, model.features, "scale")) saved.scale.assign(first, first + model.features);
         const py::gil_scoped_release unlocked;
         save(path, saved);
       },
-      "path"_a, "model"_a, "labels"_a, "kind"_a, "feature_names"_a, "scale"_a, "report"_a, "extra"_a);
+      "path"_a, "model"_a, "labels"_a, "label_type"_a, "feature_names"_a, "scale"_a, "report"_a, "extra"_a);
   m.def(
       "load",
       [](const std::string& path) {

@@ -10,7 +10,8 @@
 
 and says in ``model.report`` how far from the minimum it ended. ``Objective`` is P as a function, ``Trainer`` descends
 on data that come in parts, ``minimize`` runs the solvers on a function of your own, ``functions`` has the formulas on
-arrays, ``metrics`` says how good predictions are, ``cpu`` which engine computes.
+arrays, ``metrics`` says how good predictions are, ``plot`` draws, ``cpu`` says which engine computes.
+``LogisticRegression``, ``Perceptron`` and ``SGDClassifier`` are scikit-learn's by name, parameters and attributes.
 """
 
 from typing import Any
@@ -19,35 +20,47 @@ from . import _core, cpu
 from ._core import Error, Report, State
 from .fit import ConvergenceWarning, Interrupted, Minimum, Objective, Trainer, fit, minimize
 from .model import Model, load
+from .summary import summary
 
 __all__ = [
     "ConvergenceWarning",
     "Error",
     "Interrupted",
+    "LogisticRegression",
     "Minimum",
     "Model",
     "Objective",
+    "Perceptron",
     "Report",
+    "SGDClassifier",
     "State",
     "Trainer",
     "__version__",
     "build",
     "cpu",
+    "estimators",
     "fit",
     "functions",
     "load",
     "metrics",
     "minimize",
+    "plot",
+    "summary",
 ]
 
 __version__ = _core.__version__
 
 
+_MODULES = ("build", "estimators", "functions", "metrics", "plot")
+_ESTIMATORS = ("LogisticRegression", "Perceptron", "SGDClassifier")
+
+
 def __getattr__(name: str) -> Any:
-    if name in ("build", "functions", "metrics"):
+    if name in _MODULES or name in _ESTIMATORS:  # on first use: the estimators load scikit-learn
         from importlib import import_module
 
-        return import_module("." + name, __name__)
+        module = import_module("." + (name if name in _MODULES else "estimators"), __name__)
+        return module if name in _MODULES else getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
