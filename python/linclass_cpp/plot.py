@@ -127,7 +127,9 @@ def loss_curve(report: Any, *, ax: Axes | None = None, **line: Any) -> Axes:
     epochs = getattr(report, "solver", "") in ("sgd", "perceptron")
     steps = np.arange(1, len(objective) + 1)
     marker = "o" if len(objective) < 30 else None
-    axes.plot(steps, objective, **{"color": COLOURS[0], "marker": marker, "markersize": 4, "label": "objective", **line})
+    axes.plot(
+        steps, objective, **{"color": COLOURS[0], "marker": marker, "markersize": 4, "label": "objective", **line}
+    )
     validation = history.get("validation_loss", ())
     if len(validation):
         places = np.linspace(len(objective) / len(validation), len(objective), len(validation))
@@ -141,7 +143,11 @@ def loss_curve(report: Any, *, ax: Axes | None = None, **line: Any) -> Axes:
         right = axes.twinx()
         bound = objective - (report.objective - report.gap)
         lines += right.semilogy(
-            steps, bound, color=COLOURS[2], linestyle=":", label=f"distance from optimum, at most\n(gap {report.gap:.1g})"
+            steps,
+            bound,
+            color=COLOURS[2],
+            linestyle=":",
+            label=f"distance from optimum, at most\n(gap {report.gap:.1g})",
         )
         right.set_ylabel("distance from optimum, at most", color=COLOURS[2])
         right.tick_params(axis="y", colors=COLOURS[2])
@@ -211,12 +217,16 @@ def _one_vs_rest(
         scores = scores[:, 1]
     if scores.ndim == 1:
         if len(labels) > 2:
-            raise Error(f"y_true has {len(labels)} labels, so y_score needs a column a class; its shape is {scores.shape}")
+            raise Error(
+                f"y_true has {len(labels)} labels, so y_score needs a column a class; its shape is {scores.shape}"
+            )
         positive = labels[-1] if pos_label is None else pos_label
         yield None, (y == positive).astype(np.int64), scores
         return
     if scores.ndim != 2 or scores.shape[1] != len(labels):
-        raise Error(f"y_score of shape {scores.shape} has not one column for each of {len(labels)} classes: give classes=")
+        raise Error(
+            f"y_score of shape {scores.shape} has not one column for each of {len(labels)} classes: give classes="
+        )
     for k, label in enumerate(labels):
         yield str(label), (y == label).astype(np.int64), scores[:, k]
 
@@ -282,7 +292,9 @@ def precision_recall_curve(
     axes = _axes(ax, figsize=(5, 5))
     cases = list(_one_vs_rest(y_true, y_score, classes, pos_label))
     if not axes.lines and len(cases) == 1:
-        share = float(np.average(cases[0][1].astype(float), weights=None if sample_weight is None else np.asarray(sample_weight)))
+        share = float(
+            np.average(cases[0][1].astype(float), weights=None if sample_weight is None else np.asarray(sample_weight))
+        )
         axes.plot([0, 1], [share, share], label=f"chance ({share:.3f})", **GUIDE)
     begun = len(axes.lines) - (len(cases) == 1)
     for k, (label, y, scores) in enumerate(cases):
@@ -342,7 +354,7 @@ def reliability_diagram(
     axes.plot(predicted, true, **{**style, **line})
     whose = "the predicted class" if several else "the positive class"
     axes.set(xlabel=f"Mean predicted probability of {whose}", ylabel="Share that came true")
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
     axes.set_aspect("equal")
     axes.legend(loc="upper left")
     return axes
@@ -373,7 +385,9 @@ def weights_as_images(
     coef = _coef(model)
     rows, across = shape
     if rows * across != coef.shape[1]:
-        raise Error(f"a shape of {rows} x {across} has {rows * across} points, but the weights are {coef.shape[1]} a class")
+        raise Error(
+            f"a shape of {rows} x {across} has {rows * across} points, but the weights are {coef.shape[1]} a class"
+        )
     names = _outputs(model, len(coef), classes)
     columns = min(len(coef), columns or (len(coef) if len(coef) <= 5 else int(np.ceil(np.sqrt(2 * len(coef))))))
     lines = -(-len(coef) // columns)
@@ -428,7 +442,12 @@ def coefficients(
     offsets = (np.arange(K) - (K - 1) / 2) * (0.7 / K)
     for k in range(K):
         places = np.arange(len(order)) + offsets[k]
-        style: dict[str, Any] = {"color": _colour(k), "marker": MARKERS[k % len(MARKERS)], "linestyle": "none", "markersize": 5}
+        style: dict[str, Any] = {
+            "color": _colour(k),
+            "marker": MARKERS[k % len(MARKERS)],
+            "linestyle": "none",
+            "markersize": 5,
+        }
         wide = None if ends is None else np.abs(ends[k, order] - coef[k, order, None]).T
         axes.errorbar(coef[k, order], places, xerr=wide, **{**style, "capsize": 2, "label": labels[k], **points})
     axes.set_yticks(range(len(order)), [names[j] for j in order])
@@ -491,9 +510,7 @@ def regularisation_path(
 # ------------------------------------------------------------------------------------------------- the plane
 
 
-def _segment(
-    normal: NDArray[Any], offset: float, inside: Sequence[tuple[NDArray[Any], float]]
-) -> NDArray[Any] | None:
+def _segment(normal: NDArray[Any], offset: float, inside: Sequence[tuple[NDArray[Any], float]]) -> NDArray[Any] | None:
     """Both ends of the part of the line normal.x + offset = 0 where a.x + c >= 0 for each (a, c) of ``inside``."""
     length = normal @ normal
     if length == 0:
@@ -571,7 +588,12 @@ def decision_regions(
             axes.contour(*grids, places > k, levels=[0.5], colors="0.2", linewidths=1.5, zorder=2)
 
     for k, label in enumerate(labels):
-        style: dict[str, Any] = {"color": _colour(k), "marker": MARKERS[k % len(MARKERS)], "s": 24, "edgecolor": "white"}
+        style: dict[str, Any] = {
+            "color": _colour(k),
+            "marker": MARKERS[k % len(MARKERS)],
+            "s": 24,
+            "edgecolor": "white",
+        }
         mine = X[y == label]
         axes.scatter(mine[:, 0], mine[:, 1], **{**style, "linewidth": 0.5, "label": str(label), "zorder": 3, **points})
     names = _features(model, 2, feature_names)
