@@ -120,8 +120,8 @@ def estimator(rounds: int) -> Rows:
     fits["linclass, native"] = modules["linclass"].latency(X, y)["fit"]
     rows: Rows = [{"case": "iris, fit", "seconds": alternate(fits, rounds, 20)}]
     for dtype in (np.float64, np.float32):
-        sample, row = images[:5000].astype(dtype), images[5000:5001].astype(dtype)
-        fitted = {peer: module.ESTIMATOR().fit(sample, digits[:5000]) for peer, module in modules.items()}
+        sample, row = images[:1000].astype(dtype), images[1000:1001].astype(dtype)
+        fitted = {peer: module.ESTIMATOR().fit(sample, digits[:1000]) for peer, module in modules.items()}
         asked = {peer: partial(model.predict, row) for peer, model in fitted.items()}
         asked["linclass, native"] = partial(fitted["linclass"].model_.predict, row)
         seconds = alternate(asked, rounds, 1000)

@@ -90,7 +90,7 @@ def test_the_table() -> None:
         assert word in text
     plain = model.summary()
     assert plain.standard_error is None
-    assert len(str(plain).splitlines()) == 3 + 2 + 4
+    assert len(str(plain).splitlines()) == 2 + 4 + 4
     assert f"gap {LogisticRegression().fit(X, y).gap_:.3g}" in str(LogisticRegression().fit(X, y).summary())
     for other, reason in [
         (LogisticRegression(l1_ratio=1.0, C=0.1, max_iter=10000), "this penalty"),

@@ -50,6 +50,7 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
 
     threads: int | None
     class_weight: Any
+    early_stopping: bool
     validation_fraction: float
     random_state: Any
 
@@ -159,6 +160,8 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
         weights = None
         if sample_weight is not None:
             weights = _checked_weights(sample_weight, X.shape[0])
+            if not weights.any() and not self.early_stopping:  # the split below says it better
+                raise ValueError("Sample weights must contain at least one non-zero number: all of them are 0")
         if self.class_weight is None:
             return weights
         if codes.ndim == 2:
@@ -307,8 +310,8 @@ def _objective(held: Any, problem: dict[str, Any], classes: Array, threads: int 
 class _Validation:
     """The mean loss on rows that are not trained on, after every iteration; says when it has stopped to fall."""
 
-    def __init__(self, objective: Objective, patience: float, tol: float = 0.0) -> None:
-        self.objective, self.patience, self.tol = objective, patience, tol
+    def __init__(self, objective: Objective, patience: float) -> None:
+        self.objective, self.patience = objective, patience
         self.history: list[float] = []
         self.best, self.since = float("inf"), 0
         self.w: Array | None = None
@@ -316,7 +319,7 @@ class _Validation:
     def __call__(self, w: Array) -> bool:
         loss = self.objective.value(w)
         self.history.append(loss)
-        self.since = 0 if loss < self.best - self.tol else self.since + 1
+        self.since = 0 if loss < self.best else self.since + 1
         if loss < self.best:
             self.best, self.w = loss, w
         return self.since >= self.patience
@@ -592,7 +595,9 @@ class LogisticRegression(_LinearClassifier):
         penalty = getattr(self, "_penalty", None)
         if penalty is None or self.early_stopping:
             return {
-                "reason": "a model from a file does not know its penalty" if penalty is None else "it stopped early"
+                "reason": "a model from a file does not know its penalty"
+                if penalty is None
+                else "early stopping ended the fit"
             }
         if X is None or y is None:
             return {**penalty, "sample_weight": None}
@@ -872,7 +877,7 @@ class SGDClassifier(_LinearClassifier):
     ) -> SGDClassifier:
         """Fit to X (n, d), dense or sparse, and labels y (n,), from coef_init and intercept_init (default 0)."""
         self._check_parameters()
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS, order="C")  # steps take rows
         check_classification_targets(y)
         codes, classes, _ = _admit.targets(y)
         weights = self._weights(X, codes, classes, sample_weight)
@@ -899,7 +904,7 @@ class SGDClassifier(_LinearClassifier):
         if self.early_stopping:
             raise ValueError("early_stopping should be False with partial_fit")
         first = not hasattr(self, "classes_")
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS, reset=first)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS, order="C", reset=first)
         check_classification_targets(y)
         _check_partial_fit_first_call(self, classes)
         codes, labels, _ = _admit.targets(y, self.classes_)
@@ -987,12 +992,13 @@ class SGDClassifier(_LinearClassifier):
             "batch_size": int(self.batch_size),
             "shuffle": bool(self.shuffle),
             "threads": self.threads or 0,
-            "seed": _seed(self.random_state),
+            "seed": _seed(self.random_state) + int(self.t_) - 1,  # another order in each call of partial_fit
         }
         steps = -(-X.shape[0] // self.batch_size)
         watched = _Validation(_objective(held, problem, classes, self.threads), np.inf) if held is not None else None
         eta, best, idle, ended, interrupted = float(self.eta0), np.inf, 0, False, False
-        trainer = core = None
+        trainer: Any = None
+        core: Any = None
         try:
             for epoch in range(1, epochs + 1):
                 if trainer is None:
