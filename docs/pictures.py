@@ -117,7 +117,7 @@ def plane() -> None:
     """Borders in the plane, with their normal vectors; XOR, which has none that is straight."""
     figure, axes = plt.subplots(2, 2, figsize=(10, 8.4), layout="constrained")
     cases = [
-        ("two classes", "hinge, with its margins", lambda X, y: lc.fit(X, y, loss="squared_hinge", l2=1e-2)),
+        ("two classes", "squared hinge with margins", lambda X, y: lc.fit(X, y, loss="squared_hinge", l2=1e-2)),
         ("three classes", "softmax", lambda X, y: lc.fit(X, y, loss="softmax", l2=1e-3)),
         ("XOR", "logistic: no line will do", lambda X, y: lc.fit(X, y, loss="logistic", l2=1e-3)),
         ("XOR", "logistic, with $x_0 x_1$ as a third feature", Products),

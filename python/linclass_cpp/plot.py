@@ -354,7 +354,7 @@ def reliability_diagram(
     axes.plot(predicted, true, **{**style, **line})
     whose = "the predicted class" if several else "the positive class"
     axes.set(xlabel=f"Mean predicted probability of {whose}", ylabel="Share that came true")
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
     axes.set_aspect("equal")
     axes.legend(loc="upper left")
     return axes
