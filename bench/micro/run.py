@@ -57,6 +57,11 @@ def kernels(program: Path, megabytes: int, rounds: int, columns: int, outputs: i
     return rows
 
 
+def short(row: Row) -> str:
+    """A line, with four digits of each figure."""
+    return json.dumps({key: float(f"{value:.4g}") if isinstance(value, float) else value for key, value in row.items()})
+
+
 def best(functions: list[Callable[[], object]], rounds: int) -> list[float]:
     seconds = [float("inf")] * len(functions)
     for _ in range(rounds + 1):
@@ -115,7 +120,10 @@ def main() -> None:
         results[level] = rows
         print(report.kernels_table(level, rows), end="\n\n", flush=True)
     path = HERE.parent / "results" / "kernels.json"
-    path.write_text(json.dumps({"workload": "kernels", "machine": described, "levels": results}, indent=1) + "\n")
+    levels = ",\n".join(
+        json.dumps(level) + ": [\n" + ",\n".join(map(short, rows)) + "\n]" for level, rows in results.items()
+    )
+    path.write_text(f'{{"workload": "kernels", "machine": {json.dumps(described)}, "levels": {{\n{levels}\n}}}}\n')
 
 
 if __name__ == "__main__":
