@@ -93,7 +93,7 @@ class Summary:
         against = "" if self.reference is None else f", each against {self.reference}"
         lines.append(f"{self.loss} model, {self.coef.shape[1]} features, classes {self._listed()}{against}")
         if report is not None:
-            gap = f"gap {report.gap:.3g}" if report.certificate == "gap" else f"{report.certificate} certificate"
+            gap = f"gap {report.gap:.3g}" if report.certificate == "gap" else f"certificate: {report.certificate}"
             lines.append(
                 f"objective {report.objective:.8g}, {gap}, {report.iterations} iterations of {report.solver}, "
                 f"{report.seconds:.3g} s: {report.status}"
