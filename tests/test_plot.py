@@ -168,6 +168,17 @@ def test_coefficients_are_sorted_named_and_have_intervals(two):
         np.testing.assert_allclose(segment[:, 0], intervals[0, j])
 
 
+def test_a_summary_brings_its_names_and_intervals(three):
+    X, y, _ = three
+    summary = lc.LogisticRegression(C=10).fit(X, y).summary(X, y)
+    drawn = plot.coefficients(summary).containers
+    assert [bars.get_label() for bars in drawn] == ["setosa", "versicolor", "virginica"]
+    order = np.argsort(-np.abs(summary.coef).max(axis=0))
+    for k, bars in enumerate(drawn):
+        ends = [segment[:, 0] for segment in bars.lines[2][0].get_segments()]
+        np.testing.assert_allclose(ends, summary.conf_int[k, order])
+
+
 @pytest.mark.parametrize("multiclass", [False, True])
 def test_borders_are_where_scores_are_equal(iris, multiclass):
     X, y = iris

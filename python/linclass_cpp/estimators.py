@@ -133,7 +133,8 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
         """
         check_is_fitted(self)
         model = self._model()
-        model = Model(model._core, model.classes, model.report)  # notes of the file do not change model_
+        scale = self.model_.scale
+        model = Model(model._core, model.classes, model.report, scale=scale)  # notes of the file do not change model_
         names = getattr(self, "feature_names_in_", None)
         model.feature_names = None if names is None else [str(name) for name in names]
         parameters = {name: _written(value) for name, value in self.get_params(deep=False).items() if _is_data(value)}
@@ -546,7 +547,8 @@ class LogisticRegression(_LinearClassifier):
         core, report = _core.fit(data, codes, len(classes), problem, settings, callback, copies + copied)
         if multilabel:
             classes = classes.astype(y.dtype)  # predictions have the type of y
-        self._finish(Model(core, classes, report), X.dtype, foreign, validation, (data, codes, problem))
+        model = Model(core, classes, report, scale=problem.get("penalty_scale"))
+        self._finish(model, X.dtype, foreign, validation, (data, codes, problem))
         return self
 
     def _callback(self, validation: _Validation | None) -> Any:
