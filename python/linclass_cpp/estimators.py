@@ -79,7 +79,7 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
                 pass  # scikit-learn's validation says what is wrong, in its words
         check_is_fitted(self)
         foreign = _ArrayAPI.of(X)
-        if foreign is not None or type(self.coef_) is not np.ndarray:
+        if sklearn.get_config()["array_api_dispatch"]:
             from sklearn.utils._array_api import check_same_namespace
 
             check_same_namespace(X, self, attribute="coef_", method=method)
@@ -991,6 +991,7 @@ class SGDClassifier(_LinearClassifier):
         if factor != 1:
             weights = np.full(X.shape[0], factor) if weights is None else factor * weights
         settings: dict[str, Any] = {
+            "solver": "sgd",
             "batch_size": int(self.batch_size),
             "shuffle": bool(self.shuffle),
             "threads": self.threads or 0,

@@ -93,7 +93,7 @@ class Summary:
         against = "" if self.reference is None else f", each against {self.reference}"
         lines.append(f"{self.loss} model, {self.coef.shape[1]} features, classes {self._listed()}{against}")
         if report is not None:
-            gap = f"gap {report.gap:.3g}" if report.certificate == "gap" else f"{report.certificate} certificate"
+            gap = f"gap {report.gap:.3g}" if report.certificate == "gap" else f"certificate: {report.certificate}"
             lines.append(
                 f"objective {report.objective:.8g}, {gap}, {report.iterations} iterations of {report.solver}, "
                 f"{report.seconds:.3g} s: {report.status}"
@@ -173,7 +173,11 @@ def summary(
         raise _core.Error(f"there are {len(names)} feature names for {model.coef.shape[1]} columns")
     labels = list(model.classes.tolist())
     result = Summary(
-        np.array(model.coef), np.array(model.intercept), labels[1:] if len(model.coef) == 1 else labels, names, level
+        np.array(model.coef),
+        np.array(model.intercept),
+        labels[1:] if len(labels) == 2 and len(model.coef) == 1 else labels,
+        names,
+        level,
     )
     result.loss, result.report, result.has_intercept = model.loss, model.report, bool(fit_intercept)
     if len(model.coef) == 1 and len(labels) == 2:
@@ -181,7 +185,7 @@ def summary(
     if X is None or y is None:
         return result
     reason = known.get("reason")
-    if model.loss not in ("logistic", "softmax") or (reason is None and known["l1"] > 0):
+    if reason is None and (model.loss not in ("logistic", "softmax") or known["l1"] > 0):
         reason = f"the loss {model.loss} and this penalty do not give a maximum of a smooth likelihood"
     if reason is not None:
         result.notes.append(f"no standard errors: {reason}")
@@ -201,8 +205,12 @@ def summary(
     total = float(np.sum(np.asarray(weights))) if weights is not None else float(X.shape[0])
     hessian = total * objective.hessian(w)
     if known["l2"] > 0:
-        # Scores of softmax may all be shifted by their intercepts: the pseudo-inverse leaves that direction out.
-        result._infer(_inverse(hessian, singular=model.loss == "softmax"))
+        shift = np.zeros_like(w)  # of all intercepts alike, which changes no softmax: H shift = 0, and it is left out
+        if model.loss == "softmax" and fit_intercept:
+            shift[:, -1] = np.sqrt(np.mean(np.diag(hessian)[len(names) :: w.shape[1]]) / len(w))
+        outer = np.outer(shift, shift)
+        length = float(np.trace(outer)) or 1.0
+        result._infer(_inverse(hessian + outer) - outer / length**2)
         return result
 
     free = slice(0, None)
@@ -213,7 +221,7 @@ def summary(
         result.coef, result.classes, result.reference = w[1:, :d], labels[1:], labels[0]
         result.intercept = w[1:, d] if fit_intercept else np.zeros(len(w) - 1)
     gradient = total * objective.value_and_gradient(w)[1].ravel()[free]
-    covariance = _inverse(hessian[free, free], singular=False)
+    covariance = _inverse(hessian[free, free])
     if not _has_optimum(X, w[1:] if model.loss == "softmax" else w, gradient, covariance, fit_intercept):
         if X.shape[0] * X.shape[1] * len(w) > _MOST_ENTRIES:
             result.notes.append(
@@ -248,10 +256,8 @@ def _names_of(model: Model, X: Any) -> list[str]:
     return list(names) if names is not None else [f"x{j}" for j in range(model.coef.shape[1])]
 
 
-def _inverse(hessian: Array, singular: bool) -> Array:
+def _inverse(hessian: Array) -> Array:
     """H^-1 on a unit diagonal, so that units cost no accuracy; NaN where columns depend on each other."""
-    if singular:
-        return np.asarray(np.linalg.pinv(hessian, hermitian=True))
     scale = 1 / np.sqrt(np.where(np.diag(hessian) > 0, np.diag(hessian), 1))
     scaled = hessian * np.outer(scale, scale)
     values = np.linalg.eigvalsh(scaled)
