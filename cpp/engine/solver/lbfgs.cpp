@@ -64,7 +64,7 @@ bool descend(Objective& objective, double* parameters, double& smooth, Vector& g
     if (l1) direction = (direction.array() * subgradient.array() < 0).select(direction, 0.0);  // stay in the orthant of descent
     double slope = subgradient.dot(direction);
     if (moved && done({parameters, smooth, gradient.data(), -slope / 2})) return true;
-    waited = l1 || -slope < least / 2 || -slope > objective.noise() * std::abs(smooth) ? 0 : waited + 1;
+    waited = !h0 || -slope < least / 2 || -slope > objective.noise() * std::abs(smooth) ? 0 : waited + 1;
     if (waited == 0) least = -slope;
     if (waited == patience) return false;
     if (!(slope < 0)) {
