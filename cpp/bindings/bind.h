@@ -8,6 +8,7 @@ void bind_fit(pybind11::module_& m);
 void bind_functions(pybind11::module_& m);
 void bind_model(pybind11::module_& m);
 void bind_objective(pybind11::module_& m);
+void bind_read(pybind11::module_& m);
 void bind_trainer(pybind11::module_& m);
 
 }  // namespace linclass::bindings

@@ -10,7 +10,7 @@
 
 and says in ``model.report`` how far from the minimum it ended. ``Objective`` is P as a function, ``Trainer`` descends
 on data that come in parts, ``minimize`` runs the solvers on a function of your own, ``functions`` has the formulas on
-arrays, ``cpu`` says which engine computes.
+arrays, ``datasets`` reads files, ``cpu`` says which engine computes.
 """
 
 from typing import Any
@@ -33,6 +33,7 @@ __all__ = [
     "__version__",
     "build",
     "cpu",
+    "datasets",
     "fit",
     "functions",
     "minimize",
@@ -42,7 +43,7 @@ __version__ = _core.__version__
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("build", "functions"):
+    if name in ("build", "datasets", "functions"):
         from importlib import import_module
 
         return import_module("." + name, __name__)

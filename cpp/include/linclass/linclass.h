@@ -8,3 +8,4 @@
 #include "linclass/model.h"
 #include "linclass/options.h"
 #include "linclass/problem.h"
+#include "linclass/read.h"
