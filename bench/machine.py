@@ -20,9 +20,9 @@ def cpu_name() -> str:
 
 
 def engine() -> str:
-    """The commit's cpp/, by its content."""
+    """The commit's cpp/engine, by its content: what computes."""
     done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD:cpp"], cwd=Path(__file__).parent, capture_output=True, text=True
+        ["git", "rev-parse", "--short", "HEAD:cpp/engine"], cwd=Path(__file__).parent, capture_output=True, text=True
     )
     return done.stdout.strip()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,22 @@ import pytest
 from scipy import sparse
 
 DATA = Path(os.environ.get("LINCLASS_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")).resolve()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--one-in", type=int, default=1, metavar="N", help="of each test, only every N-th of its cases")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """--one-in: a sample for runs that are many times slower, such as under sanitizers. Every test keeps its first case."""
+    n, seen, left_out = config.getoption("--one-in"), Counter[str](), []
+    for item in list(items):
+        test = item.nodeid.partition("[")[0]
+        if seen[test] % n:
+            items.remove(item)
+            left_out.append(item)
+        seen[test] += 1
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -204,6 +204,19 @@ def test_scales_and_shifts_of_columns_cost_nothing(dtype, transform, classes, so
         assert other.report.objective == pytest.approx(plain.report.objective, rel=close)
 
 
+@pytest.mark.parametrize("l2", [0.0, 1e-3])
+@pytest.mark.parametrize("shift", [100, 1000])
+def test_float32_data_far_from_0_end_soon_and_near(shift, l2):
+    """Rounding of a shift of many deviations hides the last digits of a certificate: no waiting for them."""
+    X, y = made(2000, 12, 3)
+    X = (X + shift * np.where(np.arange(12) % 2, 1, -1)).astype(np.float32)
+    model = fit(X, y, l2=l2, tol=1e-9)
+    assert model.report.reads < 400
+    P = lc.Objective(X.astype(np.float64), y, l2=l2)
+    best = fit(X.astype(np.float64), y, l2=l2, tol=1e-10)
+    assert P.value(parameters(model)) <= P.value(parameters(best)) * (1 + 1e-6)
+
+
 # --------------------------------------------------------------------------------------------------------- certificates
 
 

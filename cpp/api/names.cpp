@@ -3,6 +3,7 @@
 
 #include "linclass/error.h"
 #include "linclass/fit.h"
+#include "linclass/metrics.h"
 
 namespace linclass {
 namespace {
@@ -15,6 +16,9 @@ constexpr const char* certificates[] = {"none", "gap", "estimate", "stationary",
 constexpr const char* starts[] = {"zeros", "uniform", "given"};
 constexpr const char* updates[] = {"plain", "momentum", "nesterov", "adam"};
 constexpr const char* schedules[] = {"auto", "constant", "inverse", "step", "adaptive"};
+constexpr const char* averages[] = {"macro", "micro", "weighted"};
+constexpr const char* normalizes[] = {"none", "true", "pred", "all"};
+constexpr const char* strategies[] = {"uniform", "quantile"};
 
 template <class Enum, std::size_t size>
 Enum named(const char* const (&names)[size], const char* noun, const std::string& name) {
@@ -42,5 +46,11 @@ Solver solver_named(const std::string& name) { return named<Solver>(solvers, "so
 Start start_named(const std::string& name) { return named<Start>(starts, "start", name); }
 Update update_named(const std::string& name) { return named<Update>(updates, "update", name); }
 Schedule schedule_named(const std::string& name) { return named<Schedule>(schedules, "schedule", name); }
+
+namespace metrics {
+Average average_named(const std::string& name) { return named<Average>(averages, "average", name); }
+Normalize normalize_named(const std::string& name) { return named<Normalize>(normalizes, "normalize", name); }
+Bins bins_named(const std::string& name) { return named<Bins>(strategies, "strategy", name); }
+}  // namespace metrics
 
 }  // namespace linclass

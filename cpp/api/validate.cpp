@@ -2,41 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "calls.h"
 #include "linclass/cpu.h"
-#include "linclass/error.h"
 #include "load.h"
+#include "sentences.h"
 #include "shape.h"
 
 namespace linclass {
 namespace {
-
-std::string text(double value) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%g", value);
-  return buffer;
-}
-std::string text(Index value) { return std::to_string(value); }
-std::string text(int value) { return std::to_string(value); }
-std::string quoted(const char* name) { return "\"" + std::string(name) + "\""; }
-
-template <class... Parts>
-[[noreturn]] void fail(const Parts&... parts) {
-  std::string sentence;
-  (sentence.append(parts), ...);
-  throw Error(sentence);
-}
-
-/// Builds its parts even when all is good: loops over data ask first and call fail().
-template <class... Parts>
-void require(bool good, const Parts&... parts) {
-  if (!good) fail(parts...);
-}
 
 /// Numbers that must be finite and not negative, one a row or column.
 void check_nonnegative(const double* values, Index size, const char* what, const char* place) {

@@ -15,8 +15,10 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.def("threads", &linclass::cpu::threads);
   linclass::bindings::bind_model(m);
   linclass::bindings::bind_fit(m);
+  linclass::bindings::bind_model_file(m);  // after Report, its argument
   linclass::bindings::bind_objective(m);
   linclass::bindings::bind_trainer(m);
   linclass::bindings::bind_functions(m);
+  linclass::bindings::bind_metrics(m);
   linclass::bindings::bind_read(m);
 }

@@ -80,6 +80,12 @@ void Standardisation::gradient_back(const double* standard, double* g) const {
   }
 }
 
+double Standardisation::farthest() const {
+  double most = 0;
+  for (std::size_t j = 0; j < centre_.size(); ++j) most = std::max(most, std::abs(centre_[j]) * inverse_[j]);
+  return most;
+}
+
 std::vector<double> Standardisation::penalty_scale(const PenaltyTerms& penalty) const {
   std::vector<double> c(inverse_);
   for (std::size_t j = 0; j < c.size(); ++j) c[j] *= penalty.c[j];

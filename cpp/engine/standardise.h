@@ -22,6 +22,7 @@ class Standardisation {
     data.copy_rows(which, centre_.data(), inverse_.data(), out, ldo);
   }
   const std::vector<double>& centre() const { return centre_; }  ///< m
+  double farthest() const;                                       ///< max |m_j| / s_j
   /// c~_j = c_j / s_j
   std::vector<double> penalty_scale(const PenaltyTerms& penalty) const;
 

@@ -10,7 +10,7 @@
 
 and says in ``model.report`` how far from the minimum it ended. ``Objective`` is P as a function, ``Trainer`` descends
 on data that come in parts, ``minimize`` runs the solvers on a function of your own, ``functions`` has the formulas on
-arrays, ``datasets`` reads files, ``cpu`` says which engine computes.
+arrays, ``metrics`` says how good predictions are, ``datasets`` reads files, ``cpu`` says which engine computes.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from . import _core, cpu
 from ._core import Error, Report, State
 from .fit import ConvergenceWarning, Interrupted, Minimum, Objective, Trainer, fit, minimize
-from .model import Model
+from .model import Model, load
 
 __all__ = [
     "ConvergenceWarning",
@@ -36,6 +36,8 @@ __all__ = [
     "datasets",
     "fit",
     "functions",
+    "load",
+    "metrics",
     "minimize",
 ]
 
@@ -43,7 +45,7 @@ __version__ = _core.__version__
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("build", "datasets", "functions"):
+    if name in ("build", "datasets", "functions", "metrics"):
         from importlib import import_module
 
         return import_module("." + name, __name__)

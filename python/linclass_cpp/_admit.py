@@ -93,6 +93,14 @@ def features(X: Any) -> tuple[Array | Sparse, int]:
     return _matrix(array, copies, "X")
 
 
+def feature_names(X: Any) -> list[str] | None:
+    """The columns of a frame where all are named by strings."""
+    if not _is_frame(X):
+        return None
+    names = list(X.columns)
+    return names if all(isinstance(name, str) for name in names) else None
+
+
 def _sparse(X: Any) -> tuple[Sparse, int]:
     if len(X.shape) != 2:
         raise Error(f"X must have two axes, samples x features, got shape {X.shape}")
@@ -218,7 +226,7 @@ def _codes_of(y: Array, labels: Array) -> tuple[Array, Array]:
     if np.any(unknown):
         row = int(np.argmax(unknown))
         raise Error(
-            f"y holds the label {y[row]!r} in row {row} (counted from 0), "
+            f"y holds the label {y.item(row)!r} in row {row} (counted from 0), "
             f"which is not among the classes {labels.tolist()}"
         )
     return labels, codes.astype(np.int32)

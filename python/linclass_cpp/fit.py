@@ -182,7 +182,8 @@ def fit(
     _start(start, settings)
     copies = copied_X + copied_y + copied_weight + copied_scale
     core, report = _core.fit(data, codes, len(classes), problem, settings, callback, copies)
-    model = Model(core, classes, report)
+    scale = problem["penalty_scale"]
+    model = Model(core, classes, report, _admit.feature_names(X), None if scale is None else np.array(scale))
     if report.status == "interrupted":
         raise Interrupted(model)
     _warn_if_short(report, epsilon)

@@ -114,6 +114,26 @@ int main() {
   lc::functions::logit(&half, 1, &logit);
   expect(logit == 0, "logit(1/2)");
 
+  // metrics: two positives at 0.9 and 0.4, negatives at 0.7 and 0.1
+  const std::vector<int> truth{1, 0, 1, 0}, called{1, 1, 0, 0};
+  const double scores[] = {0.9, 0.7, 0.4, 0.1};
+  const lc::Targets two = lc::classes(truth);
+  const lc::Matrix column = lc::dense(scores, 4, 1);
+  expect(lc::metrics::accuracy(two, called.data()) == 0.5 && lc::metrics::baseline_accuracy(two) == 0.5, "accuracy");
+  expect(lc::metrics::confusion_matrix(two, called.data()) == std::vector<double>{1, 1, 1, 1}, "a confusion matrix");
+  const lc::metrics::Counts counted = lc::metrics::counts(two, called.data());
+  expect(counted.tp[1] == 1 && lc::metrics::precision(counted)[1] == 0.5 && lc::metrics::f1(counted, lc::metrics::Average::macro) == 0.5,
+         "rates");
+  expect(lc::metrics::roc_auc(two, column) == 0.75 && lc::metrics::roc_curve(two, column).thresholds.size() == 5, "ROC");
+  expect(close(lc::metrics::average_precision(two, column), (1 + 2.0 / 3) / 2), "average precision");
+  expect(close(lc::metrics::brier(two, column), (0.01 + 0.49 + 0.36 + 0.01) / 4), "Brier score");
+  const lc::metrics::MetricsReport all = lc::metrics::report(lc::classes(y, 3), lc::dense(p.data(), n, 3), nullptr, {"a", "b", "c"});
+  expect(close(all.log_loss, lc::metrics::log_loss(lc::classes(y), lc::dense(p.data(), n, 3))), "a report's log loss");
+  printed.str("");
+  printed << all;
+  expect(printed.str().find("ROC AUC") != std::string::npos, "a report of metrics prints itself");
+  expect(error_of([&] { lc::metrics::roc_auc(two, lc::dense(scores, 2, 2)); }).find("rows") != std::string::npos, "rows must agree");
+
   // ends: a callback that stops or throws, poll, errors; and the next fit works
   options.callback = [](const lc::State&) { return true; };
   expect(lc::fit(problem, options).report.status == lc::Status::stopped, "a callback stops");

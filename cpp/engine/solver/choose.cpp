@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "standardise.h"
+
 namespace linclass::engine {
 namespace {
 
@@ -98,13 +100,15 @@ Choice choose(const DataObjective& data, Solver asked) {
   Choice choice = preconditioned(data, cost, predicted);
   if (asked == Solver::preconditioned_lbfgs) return choice;
   const double newton = P * P * 8 <= most_bytes / 4 ? 8 * cost.newton_step() : INFINITY, plain = 150 * cost.pass();
-  if (newton < predicted && newton < plain) {
+  // A Hessian in float32 drowns in the rounding of columns far from 0; a preconditioner is made of centred ones.
+  const auto drowns = [&] { return data.problem().X.type == Type::float32 && Standardisation(data).farthest() > 30; };
+  if (newton < predicted && newton < plain && !drowns()) {
     choice.solver = Solver::newton_cholesky;
     return say(choice, "the Hessian of %.0f parameters is cheap beside reading %.0f rows", P, cost.n);
   }
   const bool sparse = data.problem().X.layout == Layout::csr;  // whose columns differ too much for a diagonal to help
   if (sparse && (plain < predicted || bytes > most_bytes)) return say({}, "%.0f sparse columns are too many for a preconditioner", cost.p);
-  if (plain < predicted || bytes > most_bytes) {
+  if ((plain < predicted && !drowns()) || bytes > most_bytes) {
     choice.curvature_rows = choice.start_rows = 0, choice.whole = false, choice.refresh = 20;
     return say(choice, "the diagonal of the Hessian: more of %.0f columns would cost more than it saves", cost.p);
   }

@@ -17,7 +17,8 @@ struct Choice {
   std::string reason;
 };
 
-/// asked: automatic, or preconditioned_lbfgs to have its settings. A function of n, d, K, the number of nonzeros, type and level alone.
+/// asked: automatic, or preconditioned_lbfgs to have its settings. A function of n, d, K, the number of nonzeros, type and level,
+/// and for float32 of whether columns lie far from 0.
 Choice choose(const DataObjective& data, Solver asked);
 
 }  // namespace linclass::engine
