@@ -2,12 +2,70 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
 import linclass_cpp as lc
 import numpy as np
 import pytest
 import reference
-from conftest import quiet_fit
-from linclass_cpp import functions
+from conftest import data_file, quiet_fit
+from linclass_cpp import build, functions
+
+# ------------------------------------------------------------------------------------------- the page's own blocks
+
+PAGE = Path(__file__).parents[1] / "docs" / "lectures.md"
+
+
+def blocks(kind: str) -> list[tuple[int, str]]:
+    """(first line, text) of each fenced block that opens with this line."""
+    found = re.finditer(rf"^```{kind}\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return [(match.string.count("\n", 0, match.start(1)) + 1, match[1]) for match in found]
+
+
+def run_blocks(kind: str) -> None:
+    """One after the other, with the names of those before; errors name the page's lines."""
+    names: dict[str, object] = {}
+    for line, text in blocks(kind):
+        exec(compile("\n" * (line - 1) + text, str(PAGE), "exec"), names)
+
+
+def test_python_blocks_of_the_page():
+    assert len(blocks("python")) >= 12
+    run_blocks("python")
+
+
+def test_python_blocks_of_the_page_on_data(monkeypatch):
+    monkeypatch.chdir(data_file("kid_creative.csv").parent)
+    data_file("mnist/train-images-idx3-ubyte.gz")
+    assert len(blocks("python data")) == 2
+    run_blocks("python data")
+
+
+def test_cpp_blocks_of_the_page(tmp_path):
+    """Each a function of its own, without a warning, against the installed library."""
+    compiler = shutil.which(os.environ.get("CXX", "c++"))
+    if compiler is None:
+        pytest.skip("no C++ compiler (c++, or the environment variable CXX)")
+    (first, head), *rest = blocks("cpp")
+    assert len(rest) >= 11
+    text = f'#line {first} "{PAGE}"\n{head}'
+    for line, body in rest:
+        text += f'static void block_{line}() {{\n#line {line} "{PAGE}"\n{body}}}\n'
+    text += "int main() {\n" + "".join(f"  block_{line}();\n" for line, _ in rest) + "}\n"
+    source, program = tmp_path / "lectures.cpp", tmp_path / "lectures"
+    source.write_text(text)
+    libraries = Path(build.get_cmake_dir()).parents[1]
+    warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    link = [f"-L{libraries}", "-llinclass", f"-Wl,-rpath,{libraries}"]
+    command = [compiler, "-std=c++17", *warnings, "-I", build.get_include(), str(source), "-o", str(program), *link]
+    for step in (command, [str(program)]):
+        done = subprocess.run(step, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
 
 # ------------------------------------------------------------------------------------- softmax and cross-entropy
 

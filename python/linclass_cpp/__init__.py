@@ -10,7 +10,8 @@
 
 and says in ``model.report`` how far from the minimum it ended. ``Objective`` is P as a function, ``Trainer`` descends
 on data that come in parts, ``minimize`` runs the solvers on a function of your own, ``functions`` has the formulas on
-arrays, ``metrics`` says how good predictions are, ``datasets`` reads files, ``cpu`` says which engine computes.
+arrays, ``metrics`` says how good predictions are, ``plot`` draws,
+``datasets`` reads files, ``cpu`` says which engine computes. ``LogisticRegression``, ``Perceptron`` and ``SGDClassifier`` are scikit-learn's by name, parameters and attributes.
 """
 
 from typing import Any
@@ -24,31 +25,41 @@ __all__ = [
     "ConvergenceWarning",
     "Error",
     "Interrupted",
+    "LogisticRegression",
     "Minimum",
     "Model",
     "Objective",
+    "Perceptron",
     "Report",
+    "SGDClassifier",
     "State",
     "Trainer",
     "__version__",
     "build",
     "cpu",
     "datasets",
+    "estimators",
     "fit",
     "functions",
     "load",
     "metrics",
     "minimize",
+    "plot",
 ]
 
 __version__ = _core.__version__
 
 
+_MODULES = ("build", "datasets", "estimators", "functions", "metrics", "plot")
+_ESTIMATORS = ("LogisticRegression", "Perceptron", "SGDClassifier")
+
+
 def __getattr__(name: str) -> Any:
-    if name in ("build", "datasets", "functions", "metrics"):
+    if name in _MODULES or name in _ESTIMATORS:  # on first use: the estimators load scikit-learn
         from importlib import import_module
 
-        return import_module("." + name, __name__)
+        module = import_module("." + (name if name in _MODULES else "estimators"), __name__)
+        return module if name in _MODULES else getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

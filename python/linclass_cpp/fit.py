@@ -72,10 +72,14 @@ _SGD = (
 )
 
 
-def _warn_if_short(report: _core.Report, epsilon: float) -> None:
-    """Warns where a figure was to be reached and was not; tol = 0 asks for none, and sgd without epsilon has none."""
+def _falls_short(report: _core.Report, epsilon: float = 0.0) -> bool:
+    """Whether a figure was to be reached and was not; tol = 0 asks for none, and sgd without epsilon has none."""
     wanted = epsilon > 0 or report.certificate == "mistakes" or (report.certificate != "none" and report.tol > 0)
-    if report.status in ("time_limit", "diverged") or (report.status in ("max_iter", "stalled") and wanted):
+    return report.status in ("time_limit", "diverged") or (report.status in ("max_iter", "stalled") and wanted)
+
+
+def _warn_if_short(report: _core.Report, epsilon: float) -> None:
+    if _falls_short(report, epsilon):
         warnings.warn(report.reason, ConvergenceWarning, stacklevel=3)
 
 
