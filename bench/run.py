@@ -3,6 +3,7 @@
     python bench/run.py race        time to 1e-6 relative suboptimality, every library with its best solver (race.py)
     python bench/run.py default     MNIST as each library fits it when nothing is set
     python bench/run.py latency     iris: a fit, and the prediction of one row, from Python and from C++
+    python bench/run.py estimator   the same through the estimators: a fit on iris, one row of MNIST predicted
     python bench/run.py epoch       an epoch of minibatch descent on MNIST, batches of 32, 128 and 512
     python bench/run.py gradient    one value and gradient of the softmax loss on MNIST
     python bench/run.py read        a LIBSVM file of 200 MB, made from MNIST
@@ -112,6 +113,23 @@ def native_latency(X: np.ndarray, y: np.ndarray, calls: dict[str, int], rounds: 
     return {what: [float(s) for s in line.split()] for what, line in zip(calls, printed.splitlines(), strict=True)}
 
 
+def estimator(rounds: int) -> Rows:
+    (X, y), (images, digits) = problems.iris(), problems.mnist()
+    warnings.simplefilter("ignore")
+    modules = {peer: importlib.import_module(f"peers.{peer}") for peer in PEERS[:2]}
+    fits = {peer: partial(module.ESTIMATOR().fit, X, y) for peer, module in modules.items()}
+    fits["linclass, native"] = modules["linclass"].latency(X, y)["fit"]
+    rows: Rows = [{"case": "iris, fit", "seconds": alternate(fits, rounds, 20)}]
+    for dtype in (np.float64, np.float32):
+        sample, row = images[:1000].astype(dtype), images[1000:1001].astype(dtype)
+        fitted = {peer: module.ESTIMATOR().fit(sample, digits[:1000]) for peer, module in modules.items()}
+        asked = {peer: partial(model.predict, row) for peer, model in fitted.items()}
+        asked["linclass, native"] = partial(fitted["linclass"].model_.predict, row)
+        seconds = alternate(asked, rounds, 1000)
+        rows.append({"case": f"MNIST {dtype.__name__}, predict one row", "seconds": seconds})
+    return rows
+
+
 def epoch(rounds: int) -> Rows:
     rows: Rows = []
     for dtype in (np.float64, np.float32):
@@ -164,6 +182,7 @@ def import_(rounds: int) -> Rows:
 
 ROUNDS: dict[str, Callable[[int], Rows]] = {
     "latency": latency,
+    "estimator": estimator,
     "epoch": epoch,
     "gradient": gradient,
     "read": read,

@@ -76,13 +76,13 @@ def kid() -> None:
     X, y = data[:, 1:], data[:, 0].astype(int)
     n = 2 * len(y) // 3
     X = (X - X[:n].mean(axis=0)) / X[:n].std(axis=0)
-    model = lc.fit(X[:n], y[:n], loss="logistic", l2=1e-3)
+    model = lc.LogisticRegression(C=1).fit(X[:n], y[:n])
     p = model.predict_proba(X[n:])[:, 1]
     figure, axes = plt.subplots(2, 2, figsize=(11, 9.4), layout="constrained")
     plot.roc_curve(y[n:], p, ax=axes[0, 0])
     plot.precision_recall_curve(y[n:], p, ax=axes[0, 1])
     plot.reliability_diagram(y[n:], p, n_bins=5, ax=axes[1, 0])
-    plot.coefficients(model, feature_names=names, ax=axes[1, 1])
+    plot.coefficients(model.summary(X[:n], y[:n]), feature_names=names, ax=axes[1, 1])
     save(figure, "kid")
 
 
@@ -117,7 +117,7 @@ def plane() -> None:
     """Borders in the plane, with their normal vectors; XOR, which has none that is straight."""
     figure, axes = plt.subplots(2, 2, figsize=(10, 8.4), layout="constrained")
     cases = [
-        ("two classes", "hinge, with its margins", lambda X, y: lc.fit(X, y, loss="squared_hinge", l2=1e-2)),
+        ("two classes", "squared hinge with margins", lambda X, y: lc.fit(X, y, loss="squared_hinge", l2=1e-2)),
         ("three classes", "softmax", lambda X, y: lc.fit(X, y, loss="softmax", l2=1e-3)),
         ("XOR", "logistic: no line will do", lambda X, y: lc.fit(X, y, loss="logistic", l2=1e-3)),
         ("XOR", "logistic, with $x_0 x_1$ as a third feature", Products),

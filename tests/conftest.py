@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """--one-in: a sample for runs that are many times slower, such as under sanitizers. Every test keeps its first case."""
+    """--one-in: a sample, for runs that are many times slower (sanitizers). Every test keeps its first case."""
     n, seen, left_out = config.getoption("--one-in"), Counter[str](), []
     for item in list(items):
         test = item.nodeid.partition("[")[0]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +31,17 @@ CONFIGURATIONS = [
 ]
 
 
-@parametrize_with_checks(CONFIGURATIONS)
+ARRAY_API = "SCIPY_ARRAY_API" in os.environ  # read by SciPy when it is imported
+
+
+def checks(estimators: list[BaseEstimator], **keywords: Any) -> pytest.MarkDecorator:
+    """Those of other array libraries where these are switched on, else the rest."""
+    mark = parametrize_with_checks(estimators, **keywords).mark
+    cases = [case for case in mark.args[1] if ("array_api" in str(getattr(case, "values", case))) == ARRAY_API]
+    return pytest.mark.parametrize(mark.args[0], cases, **mark.kwargs)
+
+
+@checks(CONFIGURATIONS)
 def test_logistic_regression(estimator: BaseEstimator, check: Callable) -> None:
     check(estimator)
 
@@ -39,8 +53,25 @@ ORDERED = {
 }
 
 
-@parametrize_with_checks(
-    [Perceptron(), SGDClassifier(), SGDClassifier(loss="log_loss")], expected_failed_checks=lambda _: ORDERED
-)
+@checks([Perceptron(), SGDClassifier(), SGDClassifier(loss="log_loss")], expected_failed_checks=lambda _: ORDERED)
 def test_descents(estimator: BaseEstimator, check: Callable) -> None:
     check(estimator)
+
+
+@pytest.mark.skipif(ARRAY_API, reason="IS NOT TESTED twice")
+def test_other_array_libraries() -> None:
+    """array_api_strict, and PyTorch where it is installed."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "test_logistic_regression",
+        __file__,
+    ]
+    run = subprocess.run(command, env={**os.environ, "SCIPY_ARRAY_API": "1"}, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout[-10000:]
+    assert " passed" in run.stdout

@@ -75,7 +75,7 @@ def test_every_function_draws_on_the_axes_it_is_given_and_else_on_new_ones(three
 
 def test_estimators_are_drawn_as_their_models_are(three):
     X, y, _ = three
-    estimator = lc.LogisticRegression(validation_fraction=0.2).fit(X, y)
+    estimator = lc.LogisticRegression(early_stopping=True, validation_fraction=0.2, random_state=0).fit(X, y)
     points = plot.coefficients(estimator, feature_names=["a", "b", "c", "d"]).containers[0].lines[0].get_xdata()
     assert sorted(points) == sorted(estimator.coef_[0])
     assert plot.weights_as_images(estimator, (2, 2)).texts[2].get_text() == "virginica"
@@ -166,6 +166,17 @@ def test_coefficients_are_sorted_named_and_have_intervals(two):
     np.testing.assert_array_equal(drawn.lines[0].get_xdata(), model.coef[0, order])
     for j, segment in zip(order, drawn.lines[2][0].get_segments(), strict=True):
         np.testing.assert_allclose(segment[:, 0], intervals[0, j])
+
+
+def test_a_summary_brings_its_names_and_intervals(three):
+    X, y, _ = three
+    summary = lc.LogisticRegression(C=10).fit(X, y).summary(X, y)
+    drawn = plot.coefficients(summary).containers
+    assert [bars.get_label() for bars in drawn] == ["setosa", "versicolor", "virginica"]
+    order = np.argsort(-np.abs(summary.coef).max(axis=0))
+    for k, bars in enumerate(drawn):
+        ends = [segment[:, 0] for segment in bars.lines[2][0].get_segments()]
+        np.testing.assert_allclose(ends, summary.conf_int[k, order])
 
 
 @pytest.mark.parametrize("multiclass", [False, True])

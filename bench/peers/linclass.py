@@ -6,6 +6,7 @@ import linclass_cpp as lc
 import numpy as np
 
 VERSION = lc.__version__
+ESTIMATOR = lc.LogisticRegression
 SOLVERS = [
     "auto",
     "preconditioned-lbfgs",

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.linear_model._linear_loss import LinearModelLoss
 
 VERSION = sklearn.__version__
+ESTIMATOR = LogisticRegression
 
 
 def solvers(n: int, d: int, K: int) -> list[str]:

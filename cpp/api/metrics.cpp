@@ -221,22 +221,30 @@ double mean_precision(const Steps& s) {
   return total;
 }
 
+/// Every entry of the matrix as a row of its own.
+Steps pooled_steps(const Truth& y, const Columns& scores) {
+  std::vector<Entry> entries;
+  entries.reserve(place(y.rows * y.classes));
+  for (Index k = 0; k < y.classes; ++k) add(entries, y, scores, k, k);
+  return steps(std::move(entries));
+}
+
+/// The mean over classes; a class without weight does not count, whatever its figure.
+double mean_over_classes(const Truth& y, const std::vector<double>& figures, Average average) {
+  const std::vector<double> weights = average == Average::weighted ? class_weights(y) : std::vector<double>(figures.size(), 1.0);
+  double total = 0;
+  for (std::size_t k = 0; k < figures.size(); ++k) total += weights[k] > 0 ? weights[k] * figures[k] : 0.0;
+  return total / sum(weights);
+}
+
 /// The figure of one class against the rest, averaged over classes.
 template <class Figure>
 double averaged(const Truth& y, const Columns& scores, Average average, Figure&& figure) {
   require(scores.count() > 1, "an average over classes needs a column of scores a class, got one column");
-  if (average == Average::micro) {
-    std::vector<Entry> entries;
-    entries.reserve(place(y.rows * y.classes));
-    for (Index k = 0; k < y.classes; ++k) add(entries, y, scores, k, k);
-    return figure(steps(std::move(entries)));
-  }
-  const std::vector<double> weights = average == Average::weighted ? class_weights(y) : std::vector<double>(place(y.classes), 1.0);
-  double total = 0;
-  for (Index k = 0; k < y.classes; ++k) {
-    if (weights[place(k)] > 0) total += weights[place(k)] * figure(steps(y, scores, k));
-  }
-  return total / sum(weights);
+  if (average == Average::micro) return figure(pooled_steps(y, scores));
+  std::vector<double> figures;
+  for (Index k = 0; k < y.classes; ++k) figures.push_back(figure(steps(y, scores, k)));
+  return mean_over_classes(y, figures, average);
 }
 
 // ------------------------------------------------------------------------------------------------------- calibration
@@ -543,16 +551,21 @@ MetricsReport report(const Targets& targets, const Matrix& matrix, const double*
   const Matrix scores = matrix.columns == 1 ? dense(both.data(), y.rows, 2) : matrix;
 
   MetricsReport out = report(y, predicted.data(), sample_weight, std::move(names));
-  for (std::size_t k = 0; k < out.classes.size(); ++k) {
-    out.classes[k].roc_auc = roc_auc(y, scores, static_cast<Index>(k), sample_weight);
-    out.classes[k].average_precision = average_precision(y, scores, static_cast<Index>(k), sample_weight);
-    if (std::isnan(out.classes[k].roc_auc)) out.notes.push_back("class " + out.names[k] + " always or never occurs: it has no ROC AUC");
+  const Truth truth = checked(y, sample_weight);
+  const Columns columns(scores, y.rows, "probabilities");
+  const auto enter = [](Scores& into, const Steps& s) { into.roc_auc = area(s), into.average_precision = mean_precision(s); };
+  std::vector<double> areas, precisions;
+  for (std::size_t k = 0; k < out.classes.size(); ++k) {  // each class is sorted once
+    Scores& of_class = out.classes[k];
+    enter(of_class, steps(truth, columns, static_cast<Index>(k)));
+    areas.push_back(of_class.roc_auc), precisions.push_back(of_class.average_precision);
+    if (std::isnan(of_class.roc_auc)) out.notes.push_back("class " + out.names[k] + " always or never occurs: it has no ROC AUC");
   }
-  const auto average = [&](Scores& averages, Average how) {
-    averages.roc_auc = roc_auc(y, scores, how, sample_weight);
-    averages.average_precision = average_precision(y, scores, how, sample_weight);
-  };
-  average(out.macro, Average::macro), average(out.micro, Average::micro), average(out.weighted, Average::weighted);
+  enter(out.micro, pooled_steps(truth, columns));
+  for (const Average how : {Average::macro, Average::weighted}) {
+    Scores& averages = how == Average::macro ? out.macro : out.weighted;
+    averages.roc_auc = mean_over_classes(truth, areas, how), averages.average_precision = mean_over_classes(truth, precisions, how);
+  }
   out.log_loss = log_loss(targets, matrix, sample_weight);
   out.brier = brier(targets, matrix, sample_weight);
   out.expected_calibration_error = expected_calibration_error(targets, matrix, 15, Bins::uniform, sample_weight);

@@ -306,7 +306,7 @@ SavedModel content(const Header& header, Reader in) {
   model.multiclass = enumerated(header.multiclass, Multiclass::ovr, "multiclass form");
   model.features = static_cast<Index>(header.features), model.outputs = static_cast<Index>(header.outputs);
   model.classes = static_cast<Index>(header.classes);
-  model.multilabel = header.flags & has_multilabel;
+  model.multilabel = (header.flags & has_multilabel) != 0;
   const auto section = [&] { in.align(alignment); };
   model.coef = in.vector<double>(header.outputs * header.features);
   section(), model.intercept = in.vector<double>(header.outputs);

@@ -48,7 +48,7 @@ void bind_model_file(py::module_& m) {
         const py::gil_scoped_release unlocked;
         save(path, saved);
       },
-      "path"_a, "model"_a, "labels"_a, "type"_a, "feature_names"_a, "scale"_a, "report"_a, "extra"_a);
+      "path"_a, "model"_a, "labels"_a, "label_type"_a, "feature_names"_a, "scale"_a, "report"_a, "extra"_a);
   m.def(
       "load",
       [](const std::string& path) {

@@ -21,6 +21,7 @@ from . import _core, cpu
 from ._core import Error, Report, State
 from .fit import ConvergenceWarning, Interrupted, Minimum, Objective, Trainer, fit, minimize
 from .model import Model, load
+from .summary import summary
 
 __all__ = [
     "ConvergenceWarning",
@@ -46,6 +47,7 @@ __all__ = [
     "metrics",
     "minimize",
     "plot",
+    "summary",
 ]
 
 __version__ = _core.__version__

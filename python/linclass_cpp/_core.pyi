@@ -123,7 +123,7 @@ def save(
     path: bytes,
     model: Model,
     labels: list[Any],
-    type: str,
+    label_type: str,
     feature_names: list[bytes],
     scale: _Doubles | None,
     report: Report | None,

@@ -26,7 +26,7 @@ from sklearn.utils._param_validation import Hidden, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, is_multilabel
 from sklearn.utils.sparsefuncs import mean_variance_axis
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from . import _admit, _core
 from .fit import ConvergenceWarning as _FitWarning
@@ -50,6 +50,7 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
 
     threads: int | None
     class_weight: Any
+    early_stopping: bool
     validation_fraction: float
     random_state: Any
 
@@ -119,6 +120,10 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
 
         return summary(self, X, y, sample_weight, level=level)
 
+    def _summary_problem(self, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        """Penalty and weights of the fit, for ``summary``; or the reason why there is nothing to infer."""
+        return {"reason": "a descent ends near an optimum, not at it"}
+
     # ------------------------------------------------------------------------------------------------------ files
 
     def save(self, path: Any) -> None:
@@ -128,7 +133,8 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
         """
         check_is_fitted(self)
         model = self._model()
-        model = Model(model._core, model.classes, model.report)  # notes of the file do not change model_
+        scale = self.model_.scale
+        model = Model(model._core, model.classes, model.report, scale=scale)  # notes of the file do not change model_
         names = getattr(self, "feature_names_in_", None)
         model.feature_names = None if names is None else [str(name) for name in names]
         parameters = {name: _written(value) for name, value in self.get_params(deep=False).items() if _is_data(value)}
@@ -154,7 +160,9 @@ class _LinearClassifier(SparseCoefMixin, ClassifierMixin, BaseEstimator):  # typ
         """Sample weights times class weights, or None where there are neither; a copy, checked."""
         weights = None
         if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, X, dtype=np.float64, copy=True)
+            weights = _checked_weights(sample_weight, X.shape[0])
+            if not weights.any() and not self.early_stopping:  # the split below says it better
+                raise ValueError("Sample weights must contain at least one non-zero number: all of them are 0")
         if self.class_weight is None:
             return weights
         if codes.ndim == 2:
@@ -235,6 +243,16 @@ class _ArrayAPI:
         return array if array.dtype.kind not in "biuf" else self.namespace.asarray(array, device=self.device)
 
 
+def _checked_weights(sample_weight: Any, rows: int) -> Array:
+    """A copy, one weight a row."""
+    if isinstance(sample_weight, Real):
+        return np.full(rows, float(sample_weight))
+    weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, copy=True, input_name="sample_weight")
+    if weights.shape != (rows,):
+        raise ValueError(f"Sample weights must be 1D array or scalar, {rows} of them, got shape {weights.shape}")
+    return np.asarray(weights)
+
+
 def _seed(random_state: Any) -> int:
     if random_state is None:
         return 0
@@ -293,15 +311,16 @@ def _objective(held: Any, problem: dict[str, Any], classes: Array, threads: int 
 class _Validation:
     """The mean loss on rows that are not trained on, after every iteration; says when it has stopped to fall."""
 
-    def __init__(self, objective: Objective, patience: float, tol: float = 0.0) -> None:
-        self.objective, self.patience, self.tol = objective, patience, tol
+    def __init__(self, objective: Objective, patience: float) -> None:
+        self.objective, self.patience = objective, patience
         self.history: list[float] = []
-        self.best, self.since, self.w = float("inf"), 0, None
+        self.best, self.since = float("inf"), 0
+        self.w: Array | None = None
 
     def __call__(self, w: Array) -> bool:
         loss = self.objective.value(w)
         self.history.append(loss)
-        self.since = 0 if loss < self.best - self.tol else self.since + 1
+        self.since = 0 if loss < self.best else self.since + 1
         if loss < self.best:
             self.best, self.w = loss, w
         return self.since >= self.patience
@@ -327,7 +346,7 @@ class LogisticRegression(_LinearClassifier):
     l1_ratio : share of the L1 penalty, in [0, 1].
     dual : as in scikit-learn allowed for "liblinear" alone; changes nothing.
     tol : certified relative duality gap (P - min P) / P to reach, where C is finite and l1_ratio < 1; else the scaled
-        gradient (see ``linclass_cpp.fit``). Default 1e-4.
+        gradient (see ``linclass_cpp.fit``). Default 1e-4. Small problems are solved on to tol^2, one step more.
     fit_intercept : whether there is a b.
     intercept_scaling : accepted and without effect: it corrects for a penalised intercept.
     class_weight : dict of label: weight, or "balanced", n / (classes count): factors on the sample weights.
@@ -500,10 +519,11 @@ class LogisticRegression(_LinearClassifier):
             total = X.shape[0] if weights is None else weights.sum()
             problem["l1"] = l1_ratio / (C * total)
             problem["l2"] = (1 - l1_ratio) / (C * total) * (0.5 if halved else 1.0)
-        problem["sample_weight"] = weights
         if self.standardize:
             plain = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
             problem["penalty_scale"] = _deviations(X, plain)
+        self._penalty = {name: problem.get(name) for name in ("l1", "l2", "penalty_scale", "fit_intercept")}
+        problem["sample_weight"] = weights
         settings = {
             "solver": _solver(problem, X.shape, 1 if len(classes) == 2 and codes.ndim == 1 else len(classes)),
             "tol": float(self.tol),
@@ -512,6 +532,9 @@ class LogisticRegression(_LinearClassifier):
             "threads": self.threads or 0,
             "seed": _seed(self.random_state) if self.random_state is not None else 0,
         }
+        if settings["solver"] == "newton-cholesky":
+            least = 1e-12 if X.dtype == np.float64 else 1e-9  # what the arithmetic reaches
+            settings["tol"] = max(self.tol**2, min(self.tol, least))
         if self.warm_start and hasattr(self, "model_"):
             settings["start"] = _parameters(self._model(), self.fit_intercept)
 
@@ -524,7 +547,8 @@ class LogisticRegression(_LinearClassifier):
         core, report = _core.fit(data, codes, len(classes), problem, settings, callback, copies + copied)
         if multilabel:
             classes = classes.astype(y.dtype)  # predictions have the type of y
-        self._finish(Model(core, classes, report), X.dtype, foreign, validation, (data, codes, problem))
+        model = Model(core, classes, report, scale=problem.get("penalty_scale"))
+        self._finish(model, X.dtype, foreign, validation, (data, codes, problem))
         return self
 
     def _callback(self, validation: _Validation | None) -> Any:
@@ -569,6 +593,20 @@ class LogisticRegression(_LinearClassifier):
             solver = report.solver if self.solver == "auto" else self.solver
             warnings.warn(f"{solver} failed to converge: {report.reason}", ConvergenceWarning, stacklevel=4)
 
+    def _summary_problem(self, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        penalty = getattr(self, "_penalty", None)
+        if penalty is None or self.early_stopping:
+            return {
+                "reason": "a model from a file does not know its penalty"
+                if penalty is None
+                else "early stopping ended the fit"
+            }
+        if X is None or y is None:
+            return {**penalty, "sample_weight": None}
+        codes, classes, _ = _admit.targets(y, self.classes_)
+        weights = self._weights(X, codes, classes, sample_weight)
+        return {**penalty, "sample_weight": _with_all_classes(codes, classes, weights)}
+
     def _strength(self) -> tuple[float, float]:
         """C and l1_ratio, with what scikit-learn makes of the deprecated penalty and refuses of its solvers."""
         C, l1_ratio, penalty = self.C, self.l1_ratio, self.penalty
@@ -612,7 +650,7 @@ class LogisticRegression(_LinearClassifier):
         """A name of scikit-learn's solvers refuses what it refuses there."""
         solver = self.solver
         if penalty == "deprecated":
-            penalty = None if np.isinf(C) else {0: "l2", 1: "l1"}.get(l1_ratio, "elasticnet")
+            penalty = None if np.isinf(C) else "l2" if l1_ratio == 0 else "l1" if l1_ratio == 1 else "elasticnet"
         if solver not in ("auto", "liblinear", "saga") and penalty not in ("l2", None):
             raise ValueError(
                 f"Solver {solver} supports only 'l2' or None penalties, got {penalty} penalty: use solver='auto'"
@@ -633,7 +671,7 @@ class LogisticRegression(_LinearClassifier):
             raise _core.Error("X_val and y_val belong together: one of them was given without the other")
         X = validate_data(self, X, accept_sparse="csr", dtype=_FLOATS, reset=False)
         y = np.asarray(y)
-        return X, y, None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
+        return X, y, None if sample_weight is None else _checked_weights(sample_weight, X.shape[0])
 
     def predict_proba(self, X: Any) -> Any:
         """Probabilities (n, classes) in the type of X: softmax(z), or sigma(z), scaled to sum 1 over more classes."""
@@ -841,7 +879,7 @@ class SGDClassifier(_LinearClassifier):
     ) -> SGDClassifier:
         """Fit to X (n, d), dense or sparse, and labels y (n,), from coef_init and intercept_init (default 0)."""
         self._check_parameters()
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS, order="C")  # steps take rows
         check_classification_targets(y)
         codes, classes, _ = _admit.targets(y)
         weights = self._weights(X, codes, classes, sample_weight)
@@ -853,7 +891,7 @@ class SGDClassifier(_LinearClassifier):
             X, codes, weights = X[train], codes[train], _taken(weights, train)
         self.t_ = 1.0
         self.history_: dict[str, list[float]] = {"objective": []}
-        self._descend(X, codes, classes, weights, w, self.max_iter, held)
+        self._descend(X, codes, classes, weights, w, held, fitting=True)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
@@ -868,7 +906,7 @@ class SGDClassifier(_LinearClassifier):
         if self.early_stopping:
             raise ValueError("early_stopping should be False with partial_fit")
         first = not hasattr(self, "classes_")
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS, reset=first)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=_FLOATS, order="C", reset=first)
         check_classification_targets(y)
         _check_partial_fit_first_call(self, classes)
         codes, labels, _ = _admit.targets(y, self.classes_)
@@ -878,7 +916,7 @@ class SGDClassifier(_LinearClassifier):
         else:
             w = self._start(X.shape[1], labels, None, None)
             self.t_, self.history_ = 1.0, {"objective": []}
-        self._descend(X, codes, labels, weights, w, 1, None)
+        self._descend(X, codes, labels, weights, w)
         return self
 
     def _check_parameters(self) -> None:
@@ -936,72 +974,91 @@ class SGDClassifier(_LinearClassifier):
         return {"learning_rate": eta, "schedule": "constant"}
 
     def _descend(
-        self, X: Any, codes: Array, classes: Array, weights: Array | None, w: Array, epochs: int, held: Any
+        self,
+        X: Any,
+        codes: Array,
+        classes: Array,
+        weights: Array | None,
+        w: Array,
+        held: Any = None,
+        fitting: bool = False,
     ) -> None:
-        """Epochs from w, until the watched loss does not fall any more, and the attributes of the result."""
+        """One epoch from w, or epochs until the watched loss does not fall any more; attributes of the result."""
+        epochs = self.max_iter if fitting else 1
         begin = time.monotonic()
         data, _ = _admit.features(X)
         problem, factor = self._problem(classes), _SGD_LOSSES[self.loss][1]
         if factor != 1:
             weights = np.full(X.shape[0], factor) if weights is None else factor * weights
-        settings = {
+        settings: dict[str, Any] = {
             "batch_size": int(self.batch_size),
             "shuffle": bool(self.shuffle),
             "threads": self.threads or 0,
-            "seed": _seed(self.random_state),
+            "seed": _seed(self.random_state) + int(self.t_) - 1,  # another order in each call of partial_fit
         }
         steps = -(-X.shape[0] // self.batch_size)
         watched = _Validation(_objective(held, problem, classes, self.threads), np.inf) if held is not None else None
-        eta, best, idle, ended, trainer = float(self.eta0), np.inf, 0, False, None
-        for epoch in range(1, epochs + 1):
-            if trainer is None:
-                settings.update(self._schedule(eta), start=w)
-                trainer = _core.Trainer(data, codes, len(classes), problem, settings)
-            trainer.partial_fit(data, codes, len(classes), weights)
-            core, report = trainer.model, trainer.report
-            if report.status == "diverged":
-                raise _core.Error(
-                    f"Floating-point under-/overflow occurred at epoch #{epoch}: scale the columns of X, for example "
-                    "with StandardScaler, or take a smaller eta0"
-                )
-            if report.status == "interrupted":
-                break
-            self.t_ += steps
-            loss = report.history[-1]
-            self.history_["objective"].append(loss)
-            if self.verbose:
-                print(f"epoch {epoch}: objective {loss:.6g}, {time.monotonic() - begin:.2f} s")
-            if watched is not None or self.callback is not None:
-                w = _parameters(Model(core, classes, report), self.fit_intercept)
-            if watched is not None:
-                watched(w)
-                loss = watched.history[-1]
-            if self.callback is not None:
-                seen = _Epoch(epoch, self.history_["objective"][-1], np.nan, time.monotonic() - begin, float(epoch), w)
-                if self.callback(seen):
-                    ended = True
+        eta, best, idle, ended, interrupted = float(self.eta0), np.inf, 0, False, False
+        trainer: Any = None
+        core: Any = None
+        try:
+            for epoch in range(1, epochs + 1):
+                if trainer is None:
+                    settings.update(self._schedule(eta), start=w)
+                    trainer = _core.Trainer(data, codes, len(classes), problem, settings)
+                trainer.partial_fit(data, codes, len(classes), weights)
+                core, report = trainer.model, trainer.report
+                if report.status == "diverged":
+                    raise _core.Error(
+                        f"Floating-point under-/overflow occurred at epoch #{epoch}. Scaling input data with "
+                        "StandardScaler or MinMaxScaler might help. So might a smaller eta0, or a larger alpha where "
+                        "learning_rate='optimal'"
+                    )
+                if report.status == "interrupted":
                     break
-            if self.tol is not None:
-                idle = idle + 1 if loss > best - self.tol else 0
-                best = min(best, loss)
-                if idle >= self.n_iter_no_change:
-                    ended = self.learning_rate != "adaptive" or eta <= 1e-6
-                    if ended:
-                        break
-                    eta, idle = eta / 5, 0
+                self.t_ += steps
+                loss = report.history[-1]
+                self.history_["objective"].append(loss)
+                if self.verbose:
+                    print(f"epoch {epoch}: objective {loss:.6g}, {time.monotonic() - begin:.2f} s")
+                if watched is not None or self.callback is not None:
                     w = _parameters(Model(core, classes, report), self.fit_intercept)
-                    trainer, settings["seed"] = None, settings["seed"] + 1
-            if self.time_limit is not None and time.monotonic() - begin >= self.time_limit:
-                break
+                if watched is not None:
+                    watched(w)
+                    loss = watched.history[-1]
+                if self.callback is not None:
+                    seen = _Epoch(
+                        epoch, self.history_["objective"][-1], np.nan, time.monotonic() - begin, float(epoch), w
+                    )
+                    if self.callback(seen):
+                        ended = True
+                        break
+                if self.tol is not None:
+                    idle = idle + 1 if loss > best - self.tol else 0
+                    best = min(best, loss)
+                    if idle >= self.n_iter_no_change:
+                        ended = self.learning_rate != "adaptive" or eta <= 1e-6
+                        if ended:
+                            break
+                        eta, idle = eta / 5, 0
+                        w = _parameters(Model(core, classes, report), self.fit_intercept)
+                        trainer, settings["seed"] = None, settings["seed"] + 1
+                if self.time_limit is not None and time.monotonic() - begin >= self.time_limit:
+                    break
+        except KeyboardInterrupt:  # in Python, between two epochs
+            if core is None:
+                raise
+            interrupted = True
         self._adopt(Model(core, classes, report), X.dtype)
         self.n_iter_ = epoch
         if watched is not None:
             self.history_["validation_loss"] = watched.history
-        if report.status == "interrupted":
+        if interrupted or report.status == "interrupted":
             raise Interrupted(self.model_)
-        if epochs > 1 and not ended and (self.tol is not None or epoch < epochs):
+        if fitting and not ended and (self.tol is not None or epoch < epochs):
             warnings.warn(
-                f"{epoch} epochs ended before the loss had stopped to fall: raise max_iter or time_limit",
+                f"Maximum number of iteration reached before convergence. Consider increasing max_iter to improve the "
+                f"fit: after {epoch} epochs the loss had not stopped to fall by tol",
                 ConvergenceWarning,
                 stacklevel=4,
             )

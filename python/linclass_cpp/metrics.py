@@ -89,8 +89,8 @@ def _labels(values: Any, what: str) -> Array:
     return array
 
 
-def _joined(*parts: Array) -> Array:
-    """All labels after each other; numbers and strings do not mix."""
+def _check_kinds(*parts: Array) -> None:
+    """Numbers and strings do not mix."""
     kinds = {"text" if part.dtype.kind in "US" else "number" for part in parts if part.dtype.kind != "O"}
     if len(kinds) > 1:
         raise Error(
@@ -98,19 +98,24 @@ def _joined(*parts: Array) -> Array:
             + ", ".join(f"{part[0]!r} (dtype {part.dtype})" for part in parts)
             + ". Use one type"
         )
-    return np.concatenate(parts)
 
 
 def _weights(sample_weight: ArrayLike | None) -> Doubles | None:
     return _admit.per_item(sample_weight, "sample_weight")[0]
 
 
-def _compared(y_true: Any, y_pred: Any) -> tuple[Array, Array, Array]:
-    """The labels that occur, sorted, and the codes of both."""
+def _pair(y_true: Any, y_pred: Any) -> tuple[Array, Array]:
     truth, predicted = _labels(y_true, "y_true"), _labels(y_pred, "y_pred")
     if len(truth) != len(predicted):
         raise Error(f"y_true has {len(truth)} rows and y_pred has {len(predicted)}: they must agree")
-    present, codes = _admit._codes(_joined(truth, predicted))
+    _check_kinds(truth, predicted)
+    return truth, predicted
+
+
+def _compared(y_true: Any, y_pred: Any) -> tuple[Array, Array, Array]:
+    """The labels that occur, sorted, and the codes of both."""
+    truth, predicted = _pair(y_true, y_pred)
+    present, codes = _admit._codes(np.concatenate([truth, predicted]))
     return present, codes[: len(truth)], codes[len(truth) :]
 
 
@@ -122,7 +127,7 @@ def _confusion(y_true: Any, y_pred: Any, sample_weight: ArrayLike | None) -> tup
 def _places(labels: Any, present: Array) -> tuple[Array, Array]:
     """Of given labels: where they are among those that occur, and which do."""
     given = _admit.class_labels(labels)
-    _joined(given, present)
+    _check_kinds(given, present)
     order = np.argsort(present)
     places = order[np.minimum(np.searchsorted(present, given, sorter=order), len(present) - 1)]
     return places, present[places] == given
@@ -140,9 +145,10 @@ def accuracy(
     y_true: ArrayLike, y_pred: ArrayLike, *, normalize: bool = True, sample_weight: ArrayLike | None = None
 ) -> float:
     """The weighted share of rows whose label was predicted; with ``normalize=False`` their weight."""
-    _, matrix = _confusion(y_true, y_pred, sample_weight)
-    right = float(np.trace(matrix))
-    return right / float(matrix.sum()) if normalize else right
+    truth, predicted = _pair(y_true, y_pred)
+    weights = _weights(sample_weight)
+    share = float(_core.class_priors((truth == predicted).astype(np.int32), 2, weights)[1])
+    return share if normalize else share * float(len(truth) if weights is None else weights.sum())
 
 
 def class_priors(y: ArrayLike, *, labels: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Doubles:
@@ -361,7 +367,7 @@ def _coded(y_true: ArrayLike, labels: ArrayLike | None) -> tuple[Array, Array]:
     if labels is None:
         return _admit._codes(y)
     given = _admit.class_labels(labels)
-    _joined(given, y)
+    _check_kinds(given, y)
     return _admit._codes_of(y, given)
 
 
@@ -382,11 +388,11 @@ def _against_rest(y_true: ArrayLike, pos_label: Any) -> Array:
     """1 where the positive label is, 0 elsewhere."""
     y = _labels(y_true, "y_true")
     if pos_label is None:
-        classes = np.unique(y)
+        classes, _ = _admit._codes(y)
         if classes.dtype.kind in "OUS" or classes.tolist() not in ([0, 1], [-1, 1], [0], [1], [-1]):
             raise Error(f"y_true holds {classes[:20].tolist()}: name the positive label as pos_label")
         pos_label = 1
-    _joined(np.asarray([pos_label]), y)
+    _check_kinds(np.asarray([pos_label]), y)
     return np.asarray(y == pos_label, dtype=np.int32)
 
 
@@ -468,13 +474,13 @@ def roc_auc(
     ``y_score`` is (n,) or (n, 2) for two classes, the second of which is positive, else (n, K): each class against the
     rest, and their average. NaN with a warning where a class never, or alone, occurs.
     """
-    codes = _labels(y_true, "y_true")
-    scores = _matrix(y_score, len(codes), "y_score")
+    y = _labels(y_true, "y_true")
+    scores = _matrix(y_score, len(y), "y_score")
     weights = _weights(sample_weight)
-    if scores.shape[1] <= 2 and labels is None and len(np.unique(codes)) == 1:
-        codes = np.zeros(len(codes), np.int32)
+    if scores.shape[1] <= 2 and labels is None and (y == y[0]).all():
+        codes = np.zeros(len(y), np.int32)
     else:
-        _, codes = _classes(codes, labels, scores.shape[1], "y_score")
+        _, codes = _classes(y, labels, scores.shape[1], "y_score")
     if scores.shape[1] <= 2:
         result = _core.roc_auc(codes, 2, scores, 1, weights)
     else:
@@ -508,7 +514,7 @@ def average_precision(
     if scores.shape[1] > 1:
         _, codes = _classes(y, labels, scores.shape[1], "y_score")
         return _over_classes(_core.average_precision, codes, scores, average, weights)
-    present = np.unique(y)
+    present, _ = _admit._codes(y)
     if len(present) > 2:
         raise Error(f"y_true holds {len(present)} classes, so y_score needs a column a class, got shape (n,)")
     if len(present) == 2 and pos_label not in present:
@@ -549,7 +555,7 @@ def _probabilities(y_true: ArrayLike, y_proba: ArrayLike, pos_label: Any, labels
     y = _labels(y_true, "y_true")
     P = _matrix(y_proba, len(y), "y_proba")
     if P.shape[1] == 1 and labels is None:
-        if len(np.unique(y)) > 2:
+        if len(_admit._codes(y)[0]) > 2:
             raise Error("y_true holds more than two classes, so probabilities need a column a class, got shape (n,)")
         return _against_rest(y, pos_label), 2, P
     classes, codes = _classes(y, labels, P.shape[1], "y_proba")

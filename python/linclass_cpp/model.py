@@ -207,7 +207,10 @@ def load(path: str | os.PathLike[str]) -> Any:
         return model
     from importlib import import_module
 
-    return import_module(".estimators", __package__).restore(model)
+    try:
+        return import_module(".estimators", __package__).restore(model)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:  # whatever a hostile file may say
+        raise _core.Error(f"{os.fspath(path)}: the file is damaged: it describes no estimator: {error}") from error
 
 
 def _plain_labels(classes: NDArray[Any]) -> tuple[list[Any], str]:
