@@ -147,7 +147,9 @@ def test_convert_keeps_sparse_data_sparse(here: Path) -> None:
     dump_svmlight_file(X, y, "a.svm", zero_based=False)
     run("convert", "a.svm", "a.npz")
     run("convert", "a.npz", "b.svm")
-    np.testing.assert_array_equal(load_svmlight_file("b.svm")[0].toarray(), X)
+    first, second = load_svmlight_file("a.svm"), load_svmlight_file("b.svm")
+    np.testing.assert_array_equal(second[0].toarray(), first[0].toarray())
+    np.testing.assert_array_equal(second[1], first[1])
     run("convert", "a.svm", "c.xls", code=1)
 
 
