@@ -6,6 +6,7 @@
     python bench/run.py estimator   the same through the estimators: a fit on iris, one row of MNIST predicted
     python bench/run.py epoch       an epoch of minibatch descent on MNIST, batches of 32, 128 and 512
     python bench/run.py gradient    one value and gradient of the softmax loss on MNIST
+    python bench/run.py read        a LIBSVM file of 200 MB, made from MNIST
     python bench/run.py import      import time beyond NumPy's own, in fresh interpreters
 
 Writes bench/results/*.json and prints their tables (bench/report.py prints them again).
@@ -149,6 +150,24 @@ def gradient(rounds: int) -> Rows:
     return rows
 
 
+def read(rounds: int) -> Rows:
+    from linclass_cpp import datasets
+    from sklearn.datasets import dump_svmlight_file, load_svmlight_file
+
+    rows: Rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder, "mnist.svm"))
+        dump_svmlight_file(*problems.mnist(np.float64), path, zero_based=False)
+        size = Path(path).stat().st_size / 1e6
+        for dtype in (np.float64, np.float32):
+            runners: dict[str, Callable[[], object]] = {
+                "linclass": partial(datasets.read_libsvm, path, dtype=dtype),
+                "scikit_learn": partial(load_svmlight_file, path, dtype=dtype),
+            }
+            rows.append({"case": f"LIBSVM, {size:.0f} MB, {dtype.__name__}", "seconds": alternate(runners, rounds)})
+    return rows
+
+
 def import_(rounds: int) -> Rows:
     code = "import numpy, time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
 
@@ -166,6 +185,7 @@ ROUNDS: dict[str, Callable[[int], Rows]] = {
     "estimator": estimator,
     "epoch": epoch,
     "gradient": gradient,
+    "read": read,
     "import": import_,
 }
 

@@ -69,7 +69,19 @@ def test_import_is_light() -> None:
     """It loads nothing that NumPy has not loaded but the package itself, no engine, and starts no thread."""
     output = subprocess.run([sys.executable, "-c", IMPORT], check=True, capture_output=True, text=True).stdout
     modules, threads, libraries = json.loads(output.splitlines()[-1])
-    heavy = {"scipy", "sklearn", "pandas", "matplotlib", "tqdm", "pathlib", "dataclasses", "inspect", "subprocess"}
+    heavy = {
+        "scipy",
+        "sklearn",
+        "pandas",
+        "matplotlib",
+        "typer",
+        "rich",
+        "polars",
+        "pathlib",
+        "dataclasses",
+        "inspect",
+        "subprocess",
+    }
     assert heavy.isdisjoint(name.partition(".")[0] for name in modules), modules
     assert threads == 0
     assert not [name for name in libraries if "engine" in name or "omp" in name], libraries

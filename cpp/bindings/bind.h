@@ -10,6 +10,7 @@ void bind_metrics(pybind11::module_& m);
 void bind_model(pybind11::module_& m);
 void bind_model_file(pybind11::module_& m);
 void bind_objective(pybind11::module_& m);
+void bind_read(pybind11::module_& m);
 void bind_trainer(pybind11::module_& m);
 
 }  // namespace linclass::bindings

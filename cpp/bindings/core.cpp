@@ -20,4 +20,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   linclass::bindings::bind_trainer(m);
   linclass::bindings::bind_functions(m);
   linclass::bindings::bind_metrics(m);
+  linclass::bindings::bind_read(m);
 }

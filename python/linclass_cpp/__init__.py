@@ -10,8 +10,9 @@
 
 and says in ``model.report`` how far from the minimum it ended. ``Objective`` is P as a function, ``Trainer`` descends
 on data that come in parts, ``minimize`` runs the solvers on a function of your own, ``functions`` has the formulas on
-arrays, ``metrics`` says how good predictions are, ``plot`` draws, ``cpu`` says which engine computes.
-``LogisticRegression``, ``Perceptron`` and ``SGDClassifier`` are scikit-learn's by name, parameters and attributes.
+arrays, ``metrics`` says how good predictions are, ``plot`` draws, ``datasets`` reads files, ``cpu`` says which engine
+computes. ``LogisticRegression``, ``Perceptron`` and ``SGDClassifier`` are scikit-learn's by name, parameters and
+attributes.
 """
 
 from typing import Any
@@ -38,6 +39,7 @@ __all__ = [
     "__version__",
     "build",
     "cpu",
+    "datasets",
     "estimators",
     "fit",
     "functions",
@@ -51,7 +53,7 @@ __all__ = [
 __version__ = _core.__version__
 
 
-_MODULES = ("build", "estimators", "functions", "metrics", "plot")
+_MODULES = ("build", "datasets", "estimators", "functions", "metrics", "plot")
 _ESTIMATORS = ("LogisticRegression", "Perceptron", "SGDClassifier")
 
 

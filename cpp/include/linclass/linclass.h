@@ -10,3 +10,4 @@
 #include "linclass/model_file.h"
 #include "linclass/options.h"
 #include "linclass/problem.h"
+#include "linclass/read.h"
