@@ -319,7 +319,10 @@ bool read(const Text& text, const LibsvmOptions& options, int threads, SparseDat
     broken(text, line_of_largest, 0,
            "index " + std::to_string(largest) + ", but there are " + std::to_string(options.features) +
                " features, counted from 0 as an index 0 occurs");
-  out.values.resize(values.back()), indices.resize(values.back());
+  std::atomic<int> array{0};
+  in_threads(std::min(threads, 2), [&](std::size_t) {  // new memory is slow when it is touched first
+    for (int k; (k = array++) < 2;) k == 0 ? out.values.resize(values.back()) : indices.resize(values.back());
+  });
   out.labels.resize(rows.back()), out.row_starts.resize(rows.back() + 1);
   std::atomic<std::size_t> next{0};
   in_threads(threads, [&](std::size_t) {

@@ -206,6 +206,7 @@ def _fitted(X: Any, y: NDArray[Any], settings: dict[str, Any], what: str, show: 
     with bar.bar, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model = fit(X, y, callback=bar, **settings)
+        bar.bar.update(bar.task, completed=1.0)
     return model, [str(warning.message) for warning in caught if issubclass(warning.category, ConvergenceWarning)]
 
 

@@ -165,18 +165,18 @@ int main() {
   expect(lc::fit(problem).report.converged(), "the next fit works");
 
   // readers
-  const auto rows = lc::parse_libsvm<float>("4 1:2 3:0.5\n-1\n4 2:1\n", "text");
-  const lc::ClassCodes<double> labels = lc::class_codes(rows.labels);
-  expect(rows.rows == 3 && rows.columns == 3 && rows.indices == std::vector<std::int32_t>{0, 2, 1}, "LIBSVM");
-  expect(labels.codes == std::vector<int>{1, 0, 1} && labels.labels == std::vector<double>{-1, 4}, "codes of labels");
-  const lc::Problem sparse{rows.matrix(), lc::classes(labels.codes), lc::Loss::logistic, {0, 0.1}};
-  expect(lc::fit(sparse).report.converged(), "a fit of what was read");
+  const auto file = lc::parse_libsvm<float>("4 1:2 3:0.5\n-1\n4 2:1\n", "text");
+  const lc::ClassCodes<double> read = lc::class_codes(file.labels);
+  expect(file.rows == 3 && file.columns == 3 && file.indices == std::vector<std::int32_t>{0, 2, 1}, "LIBSVM");
+  expect(read.codes == std::vector<int>{1, 0, 1} && read.labels == std::vector<double>{-1, 4}, "codes of labels");
+  const lc::Problem of_file{file.matrix(), lc::classes(read.codes), lc::Loss::logistic, {0, 0.1}};
+  expect(lc::fit(of_file).report.converged(), "a fit of what was read");
   expect(error_of([] { lc::parse_libsvm<double>("1 2:x", "text"); }).find("text, line 1, column 5") == 0, "a broken line is named");
   expect(error_of([] { lc::read_libsvm<double>("/no/such file"); }).find("cannot read /no/such file") == 0, "a file that is not there");
   const std::string idx("\0\0\x0b\x02\0\0\0\x02\0\0\0\x02\0\x01\xff\xff\x01\0\0\x07", 20);  // int16: 1, -1, 256, 7
-  const lc::NumberArray array = lc::parse_idx(idx, "bytes");
-  expect(array.shape == std::vector<lc::Index>{2, 2} && array.values<float>() == std::vector<float>{1, -1, 256, 7}, "IDX");
-  expect(error_of([&] { array.values<unsigned char>(); }).find("-1 is no whole number in 0..255") != std::string::npos, "no byte");
+  const lc::NumberArray pixels = lc::parse_idx(idx, "bytes");
+  expect(pixels.shape == std::vector<lc::Index>{2, 2} && pixels.values<float>() == std::vector<float>{1, -1, 256, 7}, "IDX");
+  expect(error_of([&] { pixels.values<unsigned char>(); }).find("-1 is no whole number in 0..255") != std::string::npos, "no byte");
   std::string npy("\x93NUMPY\x01\0\x3b\0{'descr': '<f8', 'fortran_order': True, 'shape': (3, 2), }\n", 69);
   for (const double x : {1., 2., 3., 4., 5., 6.}) npy.append(reinterpret_cast<const char*>(&x), sizeof x);
   expect(lc::parse_npy(npy, "bytes").values<int>() == std::vector<int>{1, 4, 2, 5, 3, 6}, "NPY by columns");
