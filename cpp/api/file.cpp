@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <random>
 #include <system_error>
 
@@ -128,16 +129,32 @@ InputFile::InputFile(const std::string& path) : path_(path) {
   std::error_code why;
   const fs::file_status status = fs::status(name, why);
   if (!fs::exists(status)) cannot("read", path, why ? why : std::make_error_code(std::errc::no_such_file_or_directory));
-  require(fs::is_regular_file(status), "cannot read ", path, ": it is no regular file");
-  size_ = fs::file_size(name, why);
+  if (fs::is_directory(status)) cannot("read", path, std::make_error_code(std::errc::is_a_directory));
+  seekable_ = fs::is_regular_file(status);
+  if (seekable_) size_ = fs::file_size(name, why);
   if (why) cannot("read", path, why);
   stream_.open(name, std::ios::binary);
   if (!stream_) cannot("read", path, last_error());
 }
 
-void InputFile::read(unsigned char* out, std::size_t count) {
-  stream_.read(reinterpret_cast<char*>(out), static_cast<std::streamsize>(count));
+void InputFile::read(std::uint64_t from, char* out, std::size_t count) {
+  stream_.seekg(static_cast<std::streamoff>(from));
+  stream_.read(out, static_cast<std::streamsize>(count));
   require(stream_.gcount() == static_cast<std::streamsize>(count), "cannot read ", path_, ": it ended early");
+}
+
+std::string InputFile::rest() {
+  std::string bytes(size_, '\0');
+  if (seekable_)
+    read(0, bytes.data(), bytes.size());
+  else
+    bytes.assign(std::istreambuf_iterator<char>(stream_), {});
+  return bytes;
+}
+
+void check_not_compressed(const char* bytes, std::size_t size, const std::string& name) {
+  require(size < 2 || bytes[0] != '\x1f' || bytes[1] != '\x8b', name,
+          " is compressed by gzip: unpack it first (gunzip), or read it with linclass_cpp.datasets in Python");
 }
 
 void write_file(const std::string& path, const unsigned char* bytes, std::size_t size) {

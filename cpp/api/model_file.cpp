@@ -370,12 +370,13 @@ void save(const std::string& path, const SavedModel& saved) {
 
 SavedModel load(const std::string& path) {
   InputFile file(path);
+  require(file.seekable(), "cannot read ", path, ": it is no regular file");
   try {
-    std::vector<unsigned char> bytes(static_cast<std::size_t>(std::min<std::uintmax_t>(file.size(), header_size)));
-    file.read(bytes.data(), bytes.size());
-    checked_header(bytes.data(), bytes.size(), file.size());  // before memory is asked for
-    bytes.resize(static_cast<std::size_t>(file.size()));
-    file.read(bytes.data() + header_size, bytes.size() - header_size);
+    unsigned char header[header_size];
+    const std::size_t begin = static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), header_size));
+    file.read(0, reinterpret_cast<char*>(header), begin);
+    checked_header(header, begin, file.size());  // before memory is asked for
+    const std::string bytes = file.rest();
     return from_bytes(bytes.data(), bytes.size());
   } catch (const Error& error) {
     throw Error(path + ": " + error.what());

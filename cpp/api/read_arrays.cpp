@@ -6,7 +6,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "data_file.h"
+#include "file.h"
 #include "linclass/error.h"
 #include "linclass/read.h"
 
@@ -264,7 +264,7 @@ NumberArray parse_npy(std::string_view bytes, const std::string& name) {
   return array_of(bytes, start + length, *kind, std::move(header.shape), header.fortran_order, swapped, name);
 }
 
-NumberArray read_idx(const std::string& path) { return parse_idx(DataFile(path).rest(), path); }
-NumberArray read_npy(const std::string& path) { return parse_npy(DataFile(path).rest(), path); }
+NumberArray read_idx(const std::string& path) { return parse_idx(InputFile(path).rest(), path); }
+NumberArray read_npy(const std::string& path) { return parse_npy(InputFile(path).rest(), path); }
 
 }  // namespace linclass

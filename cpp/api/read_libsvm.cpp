@@ -11,7 +11,7 @@
 #include <system_error>
 #include <thread>
 
-#include "data_file.h"
+#include "file.h"
 #include "linclass/error.h"
 #include "linclass/read.h"
 #include "validate.h"
@@ -196,7 +196,7 @@ struct Text {
 class Pieces {
  public:
   explicit Pieces(const Text& text) : text_(text) {
-    if (!text.path.empty()) file_ = std::make_unique<DataFile>(text.path);
+    if (!text.path.empty()) file_ = std::make_unique<InputFile>(text.path);
   }
 
   /// The lines that begin in the k-th stretch of `piece_size` bytes, each with its end.
@@ -244,7 +244,7 @@ class Pieces {
   }
 
   const Text& text_;
-  std::unique_ptr<DataFile> file_{};
+  std::unique_ptr<InputFile> file_{};
   std::vector<char> buffer_{};
   std::size_t length_ = 0;
 };
@@ -359,7 +359,7 @@ SparseData<T> parse_libsvm(std::string_view text, const std::string& name, const
 
 template <class T>
 SparseData<T> read_libsvm(const std::string& path, const LibsvmOptions& options) {
-  DataFile file(path);
+  InputFile file(path);
   if (!file.seekable()) return parse_libsvm<T>(file.rest(), path, options);
   std::array<char, 2> start{};
   const std::size_t size = std::min<std::uint64_t>(file.size(), start.size());
