@@ -210,7 +210,7 @@ def test_what_cannot_be_saved(model: lc.Model, sentence: str, tmp_path: Path) ->
 def test_what_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         lc.load(tmp_path / "none")
-    with pytest.raises(lc.Error, match="no regular file"):
+    with pytest.raises(lc.Error, match="Is a directory"):
         lc.load(tmp_path)
     for content in (b"", b"LINCLASS", b"PK\x03\x04" + bytes(100)):
         (tmp_path / "other").write_bytes(content)
