@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +18,9 @@ import linclass_cpp as lc
 import numpy as np
 import pytest
 from scipy import sparse
+
+# Jobs that a shell starts in the background ignore Ctrl-C, and so would the tests of it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DATA = Path(os.environ.get("LINCLASS_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")).resolve()
 
