@@ -56,7 +56,8 @@ struct PenaltyTerms {
     return sum(outputs, [&](Index i, double cj) {
       if (cj == 0) return 0.0;
       const double curvature = l2 * cj * cj, g = gradient[i] - curvature * w[i], over = std::max(std::abs(g) - l1 * cj, 0.0);
-      return l1 * cj * std::abs(w[i]) + curvature / 2 * w[i] * w[i] + w[i] * g + over * over / (2 * curvature);
+      const double term = l1 * cj * std::abs(w[i]) + curvature / 2 * w[i] * w[i] + w[i] * g + over * over / (2 * curvature);
+      return term < 0 ? 0.0 : term;  // by rounding alone (Fenchel-Young); NaN stays
     });
   }
 
