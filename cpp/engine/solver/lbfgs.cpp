@@ -1,7 +1,6 @@
 #include "solver/lbfgs.h"
 
 #include <cmath>
-#include <limits>
 
 #include "solver/line_search.h"
 
@@ -52,10 +51,7 @@ bool descend(Objective& objective, double* parameters, double& smooth, Vector& g
   Eigen::Map<Vector> w(parameters, n);
   Vector direction(n), subgradient(n), trial(n), trial_gradient(n), orthant(l1 ? n : 0);
   bool moved = false;
-  // Decrements below the rounding of P are still true, until they fall no further: then the gradient is rounding errors too.
-  constexpr int patience = 30;
-  double least = std::numeric_limits<double>::infinity();
-  int waited = 0;
+  Floor floor(30);
 
   while (true) {
     penalty.minimum_norm(parameters, gradient.data(), K, subgradient.data());
@@ -64,9 +60,7 @@ bool descend(Objective& objective, double* parameters, double& smooth, Vector& g
     if (l1) direction = (direction.array() * subgradient.array() < 0).select(direction, 0.0);  // stay in the orthant of descent
     double slope = subgradient.dot(direction);
     if (moved && done({parameters, smooth, gradient.data(), -slope / 2})) return true;
-    waited = !h0 || -slope < least / 2 || -slope > objective.noise() * std::abs(smooth) ? 0 : waited + 1;
-    if (waited == 0) least = -slope;
-    if (waited == patience) return false;
+    if (h0 && floor.reached(-slope, objective.noise() * std::abs(smooth))) return false;  // plain L-BFGS has plateaus
     if (!(slope < 0)) {
       if (pairs.empty()) return false;  // the subgradient is 0
       pairs.clear(), moved = false;

@@ -3,6 +3,7 @@
 #pragma once
 #include <Eigen/Core>
 #include <functional>
+#include <limits>
 
 #include "solver/monitor.h"
 
@@ -33,6 +34,23 @@ struct Iterate {
   double smooth;
   const double* gradient;
   double decrement;
+};
+
+/// Decrements below the rounding of P are still true, until they fall no further: then the gradient is rounding errors too.
+class Floor {
+ public:
+  explicit Floor(int patience) : patience_(patience) {}
+  /// With the decrement of the next iterate: none of the last `patience` was half of the least before.
+  bool reached(double decrement, double rounding) {
+    waited_ = decrement < least_ / 2 || decrement > rounding ? 0 : waited_ + 1;
+    if (waited_ == 0) least_ = decrement;
+    return waited_ == patience_;
+  }
+
+ private:
+  const int patience_;
+  int waited_ = 0;
+  double least_ = std::numeric_limits<double>::infinity();
 };
 
 /// From w, where the smooth value and gradient are given, until done(iterate) after a step is true; false when no step lowers the objective any more.

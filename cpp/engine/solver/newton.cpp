@@ -1,7 +1,6 @@
 #include "solver/newton.h"
 
 #include <cmath>
-#include <limits>
 
 #include "cholesky.h"
 #include "standardise.h"
@@ -39,8 +38,7 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
   Matrix hessian(n, n), scaled(n, n);
 
   double value = objective.evaluate_with_hessian(parameters, gradient.data(), hessian.data());
-  double least = std::numeric_limits<double>::infinity();
-  int waited = 0;
+  Floor floor(5);
   while (true) {
     newton_direction(objective, hessian, gradient, scale, scaled, direction);
     // P is flat along a shift of all outputs in a column without penalty: there the step would be rounding errors over rounding errors.
@@ -51,10 +49,7 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
     }
     const double slope = gradient.dot(direction);
     if (done({parameters, value, gradient.data(), -slope / 2})) return true;
-    // Where decrements are below the rounding of P and fall no further, the gradient is rounding errors.
-    waited = -slope < least / 2 || -slope > objective.noise() * std::abs(value) ? 0 : waited + 1;
-    if (waited == 0) least = -slope;
-    if (slope == 0 || waited == 5) return false;
+    if (slope == 0 || floor.reached(-slope, objective.noise() * std::abs(value))) return false;
     // The whole step is nearly always good, and what it evaluates is what the next iteration needs.
     double step = 1, trial_value = 0;
     for (int tries = 0;; ++tries, step *= 0.5) {
