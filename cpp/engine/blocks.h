@@ -60,6 +60,20 @@ inline void add_partials(Team& team, double* partials, Index chunks, Index lengt
   });
 }
 
+/// The sum of x in double, in eight chains: one alone would wait for each addition.
+template <class T>
+double sum_in_double(const T* x, Index count) {
+  constexpr Index chains = 8;
+  double sums[chains] = {};
+  Index i = 0;
+  for (; i + chains <= count; i += chains)
+    for (Index c = 0; c < chains; ++c) sums[c] += static_cast<double>(x[i + c]);
+  for (Index c = 0; i < count; ++i, ++c) sums[c] += static_cast<double>(x[i]);
+  for (Index distance = chains / 2; distance > 0; distance /= 2)
+    for (Index c = 0; c < distance; ++c) sums[c] += sums[c + distance];
+  return sums[0];
+}
+
 template <class T>
 class Blocks {
  public:
@@ -126,14 +140,8 @@ class Blocks {
   void finish(const Rows& rows, Scratch<T>& s, double* partial) const {
     const Index m = rows.count;
     weigh(rows, s.weights.data(), s.scores.data(), m, s.loss.data());
-    double value = 0;
-    for (Index i = 0; i < m; ++i) value += static_cast<double>(s.loss[static_cast<std::size_t>(i)]);
-    partial[0] += value;
-    for (Index k = 0; k < outputs_; ++k) {
-      double total = 0;
-      for (Index i = 0; i < m; ++i) total += static_cast<double>(s.scores[static_cast<std::size_t>(k * m + i)]);
-      partial[1 + k] += total;
-    }
+    partial[0] += sum_in_double(s.loss.data(), m);
+    for (Index k = 0; k < outputs_; ++k) partial[1 + k] += sum_in_double(s.scores.data() + k * m, m);
   }
 
   /// Scores before the bias, kept for what needs no read of X. They lie row by row: passes may cut the rows in different blocks.

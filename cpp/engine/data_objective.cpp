@@ -26,7 +26,6 @@ const std::vector<double>& DataObjective::scales() {
   if (scales_.empty()) {
     scales_.assign(static_cast<std::size_t>(columns), 1.0);
     column_rms(scales_.data());
-    residual_scale_ = at_zero().residual_rms;
   }
   return scales_;
 }
@@ -39,7 +38,8 @@ double DataObjective::stationarity(const double* subgradient) {
       const double scale = rms[static_cast<std::size_t>(j)], g = std::abs(subgradient[i]);
       if (scale > 0 && largest == largest && !(g / scale <= largest)) largest = g / scale;  // a column of zeros has no gradient; NaN stays
     }
-  return residual_scale_ > 0 ? largest / residual_scale_ : largest;
+  const double residual_rms = at_zero().residual_rms;
+  return residual_rms > 0 ? largest / residual_rms : largest;
 }
 
 double DataObjective::mean_square_norm() {

@@ -1,5 +1,7 @@
 /// The objective of a Problem: fused passes over X in blocks of rows, so that X is read once.
 #pragma once
+#include <optional>
+
 #include "linclass/problem.h"
 #include "loss/loss.h"
 #include "objective.h"
@@ -56,9 +58,13 @@ class DataObjective : public CurvedObjective, public Minibatches {
   struct AtZero {
     double value, residual_rms;
   };
-  virtual AtZero at_zero() = 0;
+  const AtZero& at_zero() {
+    if (!at_zero_) at_zero_ = compute_at_zero();
+    return *at_zero_;
+  }
 
  protected:
+  virtual AtZero compute_at_zero() = 0;
   virtual void column_rms(double* rms) = 0;  ///< sqrt of the weighted mean of x_j^2; one read
 
   const Problem problem_;
@@ -69,7 +75,7 @@ class DataObjective : public CurvedObjective, public Minibatches {
  private:
   const std::vector<double>& scales();  ///< rms of each column of w, 1 for the intercept; read once
   std::vector<double> scales_;
-  double residual_scale_ = 0;
+  std::optional<AtZero> at_zero_;
 };
 
 /// K: the scores of a row.

@@ -183,13 +183,8 @@ class Pass final : public DataObjective {
       blocks_.loss.evaluate(block);
       blocks_.weigh(rows, batch_.weights.data() + first, block.scores, m, block.loss);
     });
-    for (Index k = 0; k < outputs; ++k) {
-      b_gradient[k] = 0;
-      for (Index i = 0; i < m; ++i) b_gradient[k] += static_cast<double>(batch_.scores[static_cast<std::size_t>(k * m + i)]);
-    }
-    double total = 0;
-    for (Index i = 0; i < m; ++i) total += static_cast<double>(batch_.loss[static_cast<std::size_t>(i)]);
-    return total;
+    for (Index k = 0; k < outputs; ++k) b_gradient[k] = sum_in_double(batch_.scores.data() + k * m, m);
+    return sum_in_double(batch_.loss.data(), m);
   }
 
   void add(const Rows& batch, double factor, double* g) override {
@@ -229,15 +224,20 @@ class Pass final : public DataObjective {
     }
   }
 
-  AtZero at_zero() override {
+  AtZero compute_at_zero() override {
     // With codes a row's class says all: one row a class, with the weight of the class.
     const Targets& y = problem_.y;
     const bool coded = y.codes != nullptr;
-    std::vector<double> class_weight(static_cast<std::size_t>(coded ? y.classes : 0), 0.0);
-    std::vector<int> codes(class_weight.size());
+    std::vector<int> codes(static_cast<std::size_t>(coded ? y.classes : 0));
     for (std::size_t k = 0; k < codes.size(); ++k) codes[k] = static_cast<int>(k);
-    if (coded)
-      for (Index i = 0; i < x_.rows; ++i) class_weight[static_cast<std::size_t>(y.codes[i])] += blocks_.weight(i);
+    std::vector<double> class_weight(codes.size() * static_cast<std::size_t>(plan_.chunks));
+    if (coded) {
+      team_->run(plan_.chunks, [&](Index chunk, int) {
+        double* sum = class_weight.data() + chunk * y.classes;
+        for (Index i = plan_.begin(chunk); i < plan_.begin(chunk + 1); ++i) sum[y.codes[i]] += blocks_.weight(i);
+      });
+      add_partials(*team_, class_weight.data(), plan_.chunks, y.classes);
+    }
     const Targets seen = coded ? classes(codes, y.classes) : y;
 
     double value = 0, square = 0;

@@ -58,6 +58,14 @@ class Preconditioner::Block {
     v = sum.cwiseProduct(scale_).cast<double>() * largest;
   }
 
+  Vector inverse_diagonal() const {
+    const Index n = scale_.size();
+    if (n == 0) return inverse_diagonal_;
+    Vector squares = Vector::Zero(n);
+    for (Index i = 0; i < n; ++i) squares.head(i + 1) += inverse_.row(i).head(i + 1).transpose().cast<double>().cwiseAbs2();
+    return squares.cwiseProduct(scale_.cast<double>().cwiseAbs2());
+  }
+
  private:
   Floats inverse_;
   Eigen::VectorXf scale_;
@@ -69,10 +77,16 @@ Preconditioner::~Preconditioner() = default;
 Preconditioner::Preconditioner(CurvedObjective& objective, DataObjective& data, const Standardisation& standard, const double* w,
                                Index rows, bool whole, Random& random)
     : data_(data), standard_(standard), standard_g_(data.size()), scratch_(2 * data.size()) {
-  whole ? whole_hessian(objective, w, rows, random) : turned_blocks(objective, rows, random);
+  whole ? sampled_hessian(objective, w, rows, random) : turned_blocks(objective, rows, random);
 }
 
-void Preconditioner::whole_hessian(CurvedObjective& objective, const double* w, Index rows, Random& random) {
+Preconditioner::Preconditioner(CurvedObjective& objective, DataObjective& data, const Standardisation& standard,
+                               const Eigen::MatrixXd& hessian)
+    : data_(data), standard_(standard), standard_g_(data.size()), scratch_(2 * data.size()) {
+  whole_hessian(objective, hessian);
+}
+
+void Preconditioner::sampled_hessian(CurvedObjective& objective, const double* w, Index rows, Random& random) {
   const Index K = data_.outputs, n = data_.problem().X.rows, size = data_.size();
   std::vector<double> trace(at(n), 0.0), c(at(n)), weights;
   for (Index k = 0; k < K; ++k) {
@@ -93,6 +107,11 @@ void Preconditioner::whole_hessian(CurvedObjective& objective, const double* w, 
   standard_.parameters(w, standard_w.data());
   Eigen::MatrixXd hessian(size, size);
   there->evaluate_with_hessian(standard_w.data(), gradient.data(), hessian.data());
+  whole_hessian(objective, hessian);
+}
+
+void Preconditioner::whole_hessian(CurvedObjective& objective, const Eigen::MatrixXd& hessian) {
+  const Index K = data_.outputs;
   blocks_.push_back(std::make_shared<Block>(hessian.cast<float>(), [&] { data_.team().check(); }));
 
   Eigen::MatrixXd A(K, K);
@@ -120,9 +139,9 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
     turn_ = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(A).eigenvectors();
   }
 
-  Vector penalty = Vector::Zero(p);
+  penalty_ = Vector::Zero(p);
   const std::vector<double> c = standard_.penalty_scale(data_.penalty);
-  for (Index j = 0; j < d; ++j) penalty[j] = data_.penalty.l2 * c[at(j)] * c[at(j)];
+  for (Index j = 0; j < d; ++j) penalty_[j] = data_.penalty.l2 * c[at(j)] * c[at(j)];
 
   // What each direction needs: a Gram matrix of drawn rows, times a factor. Directions whose curvature is in proportion share one.
   struct Gram {
@@ -140,7 +159,7 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
     a[k] = std::accumulate(curvature.begin(), curvature.end(), 0.0) / static_cast<double>(n);
     if (!(a[k] > flat * a[K - 1])) continue;  // flat: softmax does not see a shift of all scores
     if (rows == 0) {                          // columns of unit variance: the diagonal of the Hessian
-      blocks_[at(k)] = std::make_shared<Block>(penalty.array() + a[k]);
+      blocks_[at(k)] = std::make_shared<Block>(penalty_.array() + a[k]);
       continue;
     }
     for (double& value : curvature) value /= a[k];
@@ -189,17 +208,23 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
   team.run(K, [&](Index k, int) {
     if (first_alike[at(k)] != k) return;
     if (gram_of[at(k)] < 0) {
-      if (!blocks_[at(k)]) blocks_[at(k)] = std::make_shared<Block>(penalty);
+      if (!blocks_[at(k)]) blocks_[at(k)] = std::make_shared<Block>(penalty_);
       return;
     }
     Floats B = Floats::Zero(p, p);
     for (Index piece = 0; piece < pieces; ++piece)
       B += Eigen::Map<const Floats>(sums.data() + (gram_of[at(k)] * pieces + piece) * square, p, p);
     B *= static_cast<float>(a[k]);
-    B.diagonal() += penalty.cast<float>();
+    B.diagonal() += penalty_.cast<float>();
     blocks_[at(k)] = std::make_shared<Block>(std::move(B), [&] { team.check(); });
   });
   for (Index k = 0; k < K; ++k) blocks_[at(k)] = blocks_[at(first_alike[at(k)])];
+}
+
+double Preconditioner::effective_dimension() const {
+  double most = 0;
+  for (const auto& block : blocks_) most = std::max(most, static_cast<double>(penalty_.size()) - block->inverse_diagonal().dot(penalty_));
+  return most;
 }
 
 void Preconditioner::apply(Vector& g) {

@@ -13,22 +13,28 @@
 #include <vector>
 
 #include "sample.h"
+#include "solver/inverse_hessian.h"
 
 namespace linclass::engine {
 
-class Preconditioner {
+class Preconditioner final : public InverseHessian {
  public:
   /// At w, where `objective` was evaluated last (and kept its scores). rows: drawn for each direction, or for the whole Hessian (`whole`).
   Preconditioner(CurvedObjective& objective, DataObjective& data, const Standardisation& standard, const double* w, Index rows, bool whole,
                  Random& random);
-  ~Preconditioner();
+  /// From the whole Hessian (size x size) of standardised data.
+  Preconditioner(CurvedObjective& objective, DataObjective& data, const Standardisation& standard, const Eigen::MatrixXd& hessian);
+  ~Preconditioner() override;
 
-  /// g <- H0 g
-  void apply(Eigen::VectorXd& g);
+  void apply(Eigen::VectorXd& g) override;
+
+  /// Of the block where it is largest: tr(B^-1 (B - l2 C^2)), the directions that the rows determine rather than the penalty.
+  double effective_dimension() const;
 
  private:
   class Block;
-  void whole_hessian(CurvedObjective& objective, const double* w, Index rows, Random& random);
+  void sampled_hessian(CurvedObjective& objective, const double* w, Index rows, Random& random);
+  void whole_hessian(CurvedObjective& objective, const Eigen::MatrixXd& hessian);
   void turned_blocks(CurvedObjective& objective, Index rows, Random& random);
   /// Directions of the outputs without curvature (softmax does not see a shift of all scores), in columns without penalty: H0 = 0 there.
   void flatten(Eigen::VectorXd& standard_g) const;
@@ -39,6 +45,7 @@ class Preconditioner {
   Eigen::MatrixXd flat_;            ///< those directions, of the whole Hessian
   std::vector<Index> unpenalised_;  ///< those columns
   Eigen::MatrixXd turn_, turned_;   ///< U; scratch, columns x outputs
+  Eigen::VectorXd penalty_;         ///< l2 C^2 of a block
   Eigen::VectorXd standard_g_;
   Eigen::VectorXf scratch_;
 };

@@ -77,14 +77,21 @@ constexpr T inverse_factorial(int n) {
   return static_cast<T>(1 / f);
 }
 
-/// sum_{i=First}^{Last} r^(i-First) / i!, by Horner.
+/// 1 / First! + x / (First + 2)! + x^2 / (First + 4)! ..., up to 1 / Last!
 template <class T, int First, int Last>
-inline T exp_series(T r) {
+inline T every_second_exp_term(T x) {
   constexpr T coefficient = inverse_factorial<T>(First);
-  if constexpr (First == Last)
+  if constexpr (First + 2 > Last)
     return coefficient;
   else
-    return coefficient + r * exp_series<T, First + 1, Last>(r);
+    return coefficient + x * every_second_exp_term<T, First + 2, Last>(x);
+}
+
+/// sum_{i=First}^{Last} r^(i-First) / i!; even and odd terms apart are two chains of half the length.
+template <class T, int First, int Last>
+inline T exp_series(T r) {
+  const T square = r * r;
+  return every_second_exp_term<T, First, Last>(square) + r * every_second_exp_term<T, First + 1, Last>(square);
 }
 
 /// e^x = 2^k e^r with |r| <= log(2)/2. Two powers of two, so that results near 0 and infinity round once.
@@ -100,14 +107,21 @@ inline T exp(T x) {
   return e * power_of_two<T>(half) * power_of_two<T>(k - half);
 }
 
+/// 2/(2I+1) + x 2/(2I+5) + x^2 2/(2I+9) ..., up to 2/(2Last+1)
+template <class T, int I, int Last>
+inline T every_second_atanh_term(T x) {
+  constexpr T coefficient = static_cast<T>(2.0 / (2 * I + 1));
+  if constexpr (I + 2 > Last)
+    return coefficient;
+  else
+    return coefficient + x * every_second_atanh_term<T, I + 2, Last>(x);
+}
+
 /// sum_{i=I}^{Last} z^(i-I) 2/(2i+1)
 template <class T, int I, int Last>
 inline T atanh_series(T z) {
-  constexpr T coefficient = static_cast<T>(2.0 / (2 * I + 1));
-  if constexpr (I == Last)
-    return coefficient;
-  else
-    return coefficient + z * atanh_series<T, I + 1, Last>(z);
+  const T square = z * z;
+  return every_second_atanh_term<T, I, Last>(square) + z * every_second_atanh_term<T, I + 1, Last>(square);
 }
 
 /// log(1 + x) = k log 2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f);

@@ -23,17 +23,17 @@ void Pairs::add(const double* w, const double* next_w, const double* gradient, c
   used_ = std::min(used_ + 1, s_.cols() - 1);
 }
 
-void Pairs::apply(Vector& d, const std::function<void(Vector&)>& h0) {
+void Pairs::apply(Vector& d, InverseHessian* h0) {
   for (Index i = 1; i <= used_; ++i) {
     const Index slot = (next_ - i) % s_.cols();
     alpha_[slot] = rho_[slot] * s_.col(slot).dot(d);
     d -= alpha_[slot] * y_.col(slot);
   }
-  if (h0) h0(d);
-  if (used_ > 0) {  // H0 scaled to the last pair: s.y = gamma y.(H0 y)
+  if (h0) h0->apply(d);
+  if (used_ > 0 && !(h0 && h0->scaled())) {  // H0 scaled to the last pair: s.y = gamma y.(H0 y)
     const Index slot = (next_ - 1) % s_.cols();
     h0_y_ = y_.col(slot);
-    if (h0) h0(h0_y_);
+    if (h0) h0->apply(h0_y_);
     const double length = rho_[slot] * y_.col(slot).dot(h0_y_);
     if (length > 0) d /= length;
   }
@@ -44,7 +44,7 @@ void Pairs::apply(Vector& d, const std::function<void(Vector&)>& h0) {
 }
 
 bool descend(Objective& objective, double* parameters, double& smooth, Vector& gradient, Pairs& pairs,
-             const std::function<void(Vector&)>& h0, const std::function<bool(const Iterate&)>& done) {
+             const std::unique_ptr<InverseHessian>& h0, const std::function<bool(const Iterate&)>& done) {
   const Index n = objective.size(), K = objective.outputs;
   const PenaltyTerms& penalty = objective.penalty;
   const bool l1 = penalty.l1 > 0;
@@ -56,7 +56,7 @@ bool descend(Objective& objective, double* parameters, double& smooth, Vector& g
   while (true) {
     penalty.minimum_norm(parameters, gradient.data(), K, subgradient.data());
     direction = -subgradient;
-    if (h0 || !pairs.empty()) pairs.apply(direction, h0);
+    if (h0 || !pairs.empty()) pairs.apply(direction, h0.get());
     if (l1) direction = (direction.array() * subgradient.array() < 0).select(direction, 0.0);  // stay in the orthant of descent
     double slope = subgradient.dot(direction);
     if (moved && done({parameters, smooth, gradient.data(), -slope / 2})) return true;
@@ -111,7 +111,7 @@ void lbfgs(Objective& objective, double* w, const Settings& settings, Monitor& m
   if (monitor.start(w, smooth, gradient.data())) return;
   Pairs pairs(objective.size(), settings.memory);
   const auto done = [&](const Iterate& at) { return monitor.iteration(at.w, at.smooth, at.gradient); };
-  if (!descend(objective, w, smooth, gradient, pairs, {}, done)) monitor.stalled(w);
+  if (!descend(objective, w, smooth, gradient, pairs, nullptr, done)) monitor.stalled(w);
 }
 
 }  // namespace linclass::engine

@@ -4,7 +4,9 @@
 #include <Eigen/Core>
 #include <functional>
 #include <limits>
+#include <memory>
 
+#include "solver/inverse_hessian.h"
 #include "solver/monitor.h"
 
 namespace linclass::engine {
@@ -19,8 +21,8 @@ class Pairs {
   /// Keeps the pair when its curvature s.y is positive beyond rounding.
   void add(const double* w, const double* next_w, const double* gradient, const double* next_gradient);
 
-  /// d <- H d, the two-loop recursion; h0 multiplies by H0, which is then scaled to the last pair; empty: the identity.
-  void apply(Eigen::VectorXd& d, const std::function<void(Eigen::VectorXd&)>& h0);
+  /// d <- H d, the two-loop recursion; h0 null: the identity.
+  void apply(Eigen::VectorXd& d, InverseHessian* h0);
 
  private:
   Eigen::MatrixXd s_, y_;
@@ -34,6 +36,7 @@ struct Iterate {
   double smooth;
   const double* gradient;
   double decrement;
+  const double* hessian = nullptr;  ///< there, where the solver knows it
 };
 
 /// Decrements below the rounding of P are still true, until they fall no further: then the gradient is rounding errors too.
@@ -54,9 +57,9 @@ class Floor {
 };
 
 /// From w, where the smooth value and gradient are given, until done(iterate) after a step is true; false when no step lowers the objective any more.
-/// All three are those of the last accepted point then.
+/// All three are those of the last accepted point then. h0: null for the identity; done may exchange it.
 bool descend(Objective& objective, double* w, double& smooth, Eigen::VectorXd& gradient, Pairs& pairs,
-             const std::function<void(Eigen::VectorXd&)>& h0, const std::function<bool(const Iterate&)>& done);
+             const std::unique_ptr<InverseHessian>& h0, const std::function<bool(const Iterate&)>& done);
 
 /// w: the start, then always the last accepted point.
 void lbfgs(Objective& objective, double* w, const Settings& settings, Monitor& monitor);

@@ -39,12 +39,12 @@ void optimise_intercept(DataObjective& objective, double tolerance, Eigen::Vecto
 
 }  // namespace
 
-double gap_at_best_intercept(DataObjective& objective, double* w, double* smooth, double* gradient) {
+double gap_at_best_intercept(DataObjective& objective, double* w, double* smooth, double* gradient, double tolerance) {
   const Index columns = objective.columns;
   using Intercepts = Eigen::Map<Eigen::VectorXd, 0, Eigen::InnerStride<>>;
   Intercepts intercepts(w + columns - 1, objective.outputs, Eigen::InnerStride<>(columns));
   Eigen::VectorXd b = intercepts;
-  optimise_intercept(objective, objective.noise() * objective.at_zero().residual_rms, b);
+  optimise_intercept(objective, std::max(tolerance, objective.noise() * objective.at_zero().residual_rms), b);
   intercepts = b;
   *smooth = objective.evaluate(w, gradient);
   return objective.penalty.gap(w, gradient, objective.outputs);
@@ -121,7 +121,7 @@ bool Monitor::gap_certified(double* w, double smooth, const double* gradient, bo
     if (data_->has_intercept()) {
       if (!near()) return false;
       double trial_smooth = 0;
-      gap = gap_at_best_intercept(*data_, trial_.data(), &trial_smooth, trial_gradient_.data());
+      gap = gap_at_best_intercept(*data_, trial_.data(), &trial_smooth, trial_gradient_.data(), 1e-3 * settings_.tol * scale(value));
       value = trial_smooth + penalty.l1_value(trial_.data(), K);
     }
     if (near()) std::copy(trial_.begin(), trial_.end(), w), outcome.objective = value;

@@ -61,6 +61,7 @@ class Monitor {
 };
 
 /// Moves the intercept of w to its optimum and gives the smooth value, the gradient and the duality gap there. Uses the scores that an evaluation at w kept; one read.
-double gap_at_best_intercept(DataObjective& objective, double* w, double* smooth, double* gradient);
+/// tolerance: of the gradient by the intercept, whose product with the way to the optimal intercept the gap leaves out; 0: as small as rounding allows.
+double gap_at_best_intercept(DataObjective& objective, double* w, double* smooth, double* gradient, double tolerance = 0);
 
 }  // namespace linclass::engine

@@ -48,7 +48,7 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
       outputs.array() -= outputs.mean();
     }
     const double slope = gradient.dot(direction);
-    if (done({parameters, value, gradient.data(), -slope / 2})) return true;
+    if (done({parameters, value, gradient.data(), -slope / 2, hessian.data()})) return true;
     if (slope == 0 || floor.reached(-slope, objective.noise() * std::abs(value))) return false;
     // The whole step is nearly always good, and what it evaluates is what the next iteration needs.
     double step = 1, trial_value = 0;

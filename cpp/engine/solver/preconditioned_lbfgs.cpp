@@ -1,11 +1,13 @@
 #include "solver/preconditioned_lbfgs.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
 #include "preconditioner.h"
 #include "rounded.h"
 #include "solver/newton.h"
+#include "solver/sampled_optimum.h"
 
 namespace linclass::engine {
 namespace {
@@ -15,26 +17,35 @@ using Vector = Eigen::VectorXd;
 /// L-BFGS on one view of the data after another, with the pairs and the preconditioner carried along.
 class Descent {
  public:
-  Descent(DataObjective& data, const Standardisation& standard, const Choice& choice, int pairs, Random& random)
-      : data_(data), standard_(standard), choice_(choice), random_(random), pairs_(data.size(), pairs) {}
+  /// sample: whose curvature is H0 where it is good enough; or null.
+  Descent(DataObjective& data, const Standardisation& standard, const Choice& choice, int pairs, Random& random,
+          std::unique_ptr<SampledOptimum> sample)
+      : data_(data), standard_(standard), choice_(choice), random_(random), pairs_(data.size(), pairs), sample_(std::move(sample)) {}
 
   /// Like descend.
   bool run(CurvedObjective& view, double* w, double& smooth, Vector& gradient, const std::function<bool(const Iterate&)>& done) {
     if (!h0_) renew(view, w);
-    return descend(
-        view, w, smooth, gradient, pairs_, [&](Vector& g) { h0_->apply(g); },
-        [&](const Iterate& at) {
-          if (done(at)) return true;
-          if (++served_ == choice_.refresh) renew(view, at.w);
-          return false;
-        });
+    return descend(view, w, smooth, gradient, pairs_, h0_, [&](const Iterate& at) {
+      if (done(at)) return true;
+      if (--left_ == 0) renew(view, at.w);
+      return false;
+    });
   }
 
  private:
   void renew(CurvedObjective& view, const double* w) {
     h0_ = nullptr;  // one at a time in memory
-    h0_ = std::make_unique<Preconditioner>(view, data_, standard_, w, choice_.curvature_rows, choice_.whole, random_);
-    served_ = 0;
+    left_ = choice_.refresh;
+    if (sample_ && sample_->hessian().size() > 0) {
+      h0_ = std::make_unique<Preconditioner>(view, data_, standard_, sample_->hessian());
+      sample_ = nullptr;
+    } else if (sample_ && sample_->knows_curvature()) {
+      h0_ = std::move(sample_);
+      left_ = std::min(left_, 12);  // where it is good, these are six digits and more
+    } else {
+      sample_ = nullptr;
+      h0_ = std::make_unique<Preconditioner>(view, data_, standard_, w, choice_.curvature_rows, choice_.whole, random_);
+    }
   }
 
   DataObjective& data_;
@@ -42,45 +53,21 @@ class Descent {
   const Choice& choice_;
   Random& random_;
   Pairs pairs_;
-  std::unique_ptr<Preconditioner> h0_;
-  int served_ = 0;
+  std::unique_ptr<SampledOptimum> sample_;
+  std::unique_ptr<InverseHessian> h0_;
+  int left_ = 0;  ///< iterations until H0 is made anew
 };
-
-/// The optimum of a sample, nearly: its own error is larger than what is left.
-void start_from_sample(DataObjective& data, const Standardisation& standard, const Choice& choice, Random& random, double* w) {
-  const Index n = data.problem().X.rows;
-  const Targets& y = data.problem().y;
-  const auto class_of = [&](Index i) { return y.codes ? static_cast<Index>(y.codes[i]) : 0; };
-  const auto weight = [&](Index i) { return data.weight(i); };
-  const Sample sample(data, standard, draw_rows(n, choice.start_rows, random, weight, y.codes ? y.classes : 1, class_of), {});
-  data.reads += static_cast<double>(choice.start_rows) / static_cast<double>(n);
-  // Fewer rows determine the parameters less: a larger penalty makes up for some of it.
-  const Problem part = sample.problem(std::sqrt(static_cast<double>(n) / static_cast<double>(choice.start_rows)));
-  const auto there = make_objective(part, data.outputs, 1);
-  there->work_with(data.team());
-  Vector v = Vector::Zero(data.size());
-  int iterations = 0;
-  const auto done = [&](const Iterate& at) { return at.decrement <= 1e-3 * at.smooth || ++iterations > 25; };
-  Choice how = choose(*there, Solver::automatic);
-  if (how.solver == Solver::newton_cholesky) {
-    newton(*there, v.data(), done);
-  } else {
-    how = choose(*there, Solver::preconditioned_lbfgs);
-    const Standardisation again(*there);
-    Vector gradient(data.size());
-    there->keep_scores();
-    double smooth = there->evaluate(v.data(), gradient.data());
-    Descent(*there, again, how, 10, random).run(*there, v.data(), smooth, gradient, done);
-  }
-  if (v.allFinite()) standard.parameters_back(v.data(), w);
-}
 
 }  // namespace
 
 void preconditioned_lbfgs(DataObjective& data, double* w, const Settings& settings, const Choice& choice, Monitor& monitor) {
   Random random(settings.seed);
   const Standardisation standard(data);
-  if (choice.start_rows > 0 && settings.start == Start::zeros) start_from_sample(data, standard, choice, random, w);
+  std::unique_ptr<SampledOptimum> sample;
+  if (choice.start_rows > 0 && settings.start == Start::zeros) {
+    sample = std::make_unique<SampledOptimum>(data, standard, choice.start_rows, random);
+    sample->found() ? sample->read(w) : sample.reset();
+  }
 
   std::unique_ptr<RoundedObjective> rounded;
   if (choice.rounded) rounded = std::make_unique<RoundedObjective>(data, standard);
@@ -92,7 +79,7 @@ void preconditioned_lbfgs(DataObjective& data, double* w, const Settings& settin
   Vector gradient(data.size());
   double smooth = view.evaluate(w, gradient.data());
   if (monitor.start(w, smooth, gradient.data())) return;
-  Descent descent(data, standard, choice, settings.memory, random);
+  Descent descent(data, standard, choice, settings.memory, random, std::move(sample));
   bool ended = false, impatient = false;
   int iterations = 0;
   const auto run = [&](CurvedObjective& at_hand, double least_decrement) {
