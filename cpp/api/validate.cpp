@@ -63,7 +63,7 @@ void check_classes_occur(const Problem& problem) {
   if (y.codes) {
     for (Index i = 0; i < y.rows; ++i) {
       const auto code = static_cast<std::size_t>(y.codes[i]);
-      if (code < sums.size()) sums[code] += problem.sample_weight ? problem.sample_weight[i] : 1.0;
+      if (code < sums.size() && (!problem.sample_weight || problem.sample_weight[i] > 0)) sums[code] = 1;
     }
   } else if (y.type == Type::float32) {
     add_class_weights<float>(y, problem.sample_weight, sums);
@@ -124,7 +124,12 @@ void check_targets(const Targets& y, Index rows, Loss loss) {
   require(y.rows == rows, "X has ", text(rows), " rows and y has ", text(y.rows), ": they must agree");
   require(y.codes || y.matrix, "y has neither codes nor a matrix: the pointers are null");
   if (!y.codes) return y.type == Type::float32 ? check_matrix_targets<float>(y, loss) : check_matrix_targets<double>(y, loss);
-  for (Index i = 0; i < rows; ++i) check_code(y.codes[i], i, y.classes);
+  const auto outside = [&](int code) { return code < 0 || code >= y.classes; };
+  const int* const codes = y.codes;
+  int least = 0, largest = 0;  // in a loop without a branch, which becomes vectors
+  for (Index i = 0; i < rows; ++i) least = std::min(least, codes[i]), largest = std::max(largest, codes[i]);
+  if (outside(least) || outside(largest))
+    for (Index i = 0; i < rows; ++i) check_code(codes[i], i, y.classes);
 }
 
 void check_code(int code, Index row, Index classes) {

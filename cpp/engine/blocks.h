@@ -5,6 +5,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "data/targets.h"
@@ -145,8 +146,10 @@ class Blocks {
   }
 
   /// Scores before the bias, kept for what needs no read of X. They lie row by row: passes may cut the rows in different blocks.
-  void keep_scores() { kept_.resize(static_cast<std::size_t>(rows_ * outputs_)); }
-  bool keeps_scores() const { return !kept_.empty(); }
+  void keep_scores() {
+    if (!kept_) kept_.reset(new T[static_cast<std::size_t>(rows_ * outputs_)]);  // not set to 0: each thread touches its own pages first
+  }
+  bool keeps_scores() const { return kept_ != nullptr; }
   void load_scores(const Rows& rows, Scratch<T>& s, const double* b) const {
     for (Index k = 0; k < outputs_; ++k)
       for (Index i = 0; i < rows.count; ++i)
@@ -156,7 +159,7 @@ class Blocks {
 
   /// Scores without bias -> losses and residuals, added to the partial sums.
   void evaluate(const Rows& rows, Scratch<T>& s, const Block<T>& block, const double* bias, double* partial) {
-    if (!kept_.empty())
+    if (kept_)
       for (Index i = 0; i < rows.count; ++i)
         for (Index k = 0; k < outputs_; ++k)
           kept_[static_cast<std::size_t>((rows.start + i) * outputs_ + k)] = s.scores[static_cast<std::size_t>(k * rows.count + i)];
@@ -222,7 +225,7 @@ class Blocks {
   const Index outputs_, rows_;
   const double mean_weight_;
   std::vector<double> partials_;
-  std::vector<T> kept_;
+  std::unique_ptr<T[]> kept_;
   std::vector<Scratch<T>> scratch_;
 };
 

@@ -118,7 +118,7 @@ Code fit(const Problem* problem, const Settings* settings, double* w, const Host
     const auto solve = [&](Index iterations, auto&& solver) {
       Monitor monitor(*settings, team, *objective, objective.get(), iterations);
       monitor.outcome.solver = choice.solver;
-      std::snprintf(monitor.outcome.choice, sizeof monitor.outcome.choice, "%s", choice.reason.c_str());
+      monitor.chose(choice.reason);
       run(monitor, *objective, team, outcome, [&] { solver(*objective, w, *settings, monitor); });
     };
     const bool epochs = choice.solver == Solver::sgd || choice.solver == Solver::perceptron;

@@ -59,7 +59,8 @@ class Pass final : public DataObjective {
         x_.each(rows[i], [&](Index j, T value) { out[i * ldo + j] += static_cast<float>(static_cast<double>(value) * scale[j]); });
       }
     } else if constexpr (X::any_rows) {
-      constexpr Index line = 64 / sizeof(T), ahead = 2;
+      constexpr Index line = 64 / sizeof(T);
+      const Index ahead = std::clamp<Index>(4096 / (d * static_cast<Index>(sizeof(T))), 2, 16);  // rows: some 100 ns until they are needed
       for (Index i = 0; i < rows.count; ++i) {
         const T *row = x_.row(rows[i]), *coming = x_.row(rows.list ? rows[std::min(i + ahead, rows.count - 1)] : rows[i] + ahead);
         for (Index j = 0; j < d; j += line) {
@@ -233,8 +234,9 @@ class Pass final : public DataObjective {
     std::vector<double> class_weight(codes.size() * static_cast<std::size_t>(plan_.chunks));
     if (coded) {
       team_->run(plan_.chunks, [&](Index chunk, int) {
-        double* sum = class_weight.data() + chunk * y.classes;
-        for (Index i = plan_.begin(chunk); i < plan_.begin(chunk + 1); ++i) sum[y.codes[i]] += blocks_.weight(i);
+        std::vector<double> sum(codes.size());
+        for (Index i = plan_.begin(chunk); i < plan_.begin(chunk + 1); ++i) sum[static_cast<std::size_t>(y.codes[i])] += blocks_.weight(i);
+        std::copy(sum.begin(), sum.end(), class_weight.begin() + chunk * y.classes);
       });
       add_partials(*team_, class_weight.data(), plan_.chunks, y.classes);
     }

@@ -5,13 +5,13 @@ namespace linclass::engine {
 Sample::Sample(const DataObjective& data, const Standardisation& standard, const std::vector<Index>& rows, std::vector<double> weights)
     : whole_(data.problem()),
       rows_(static_cast<Index>(rows.size())),
-      x_(rows.size() * static_cast<std::size_t>(data.features())),
+      x_(new float[rows.size() * static_cast<std::size_t>(data.features())]),
       weights_(std::move(weights)),
       penalty_scale_(standard.penalty_scale(data.penalty)) {
   const Index strip = 64, strips = (rows_ + strip - 1) / strip;
   data.team().run(strips, [&](Index task, int) {
     const Index first = task * strip;
-    standard.rows(data, Rows{0, rows_, rows.data()}.part(first, std::min(strip, rows_ - first)), x_.data() + first * data.features(),
+    standard.rows(data, Rows{0, rows_, rows.data()}.part(first, std::min(strip, rows_ - first)), x_.get() + first * data.features(),
                   data.features());
   });
   const Targets& y = whole_.y;
@@ -25,7 +25,7 @@ Sample::Sample(const DataObjective& data, const Standardisation& standard, const
 
 Problem Sample::problem(double stronger) const {
   Problem part = whole_;
-  part.X = dense(x_.data(), rows_, whole_.X.columns);
+  part.X = dense(x_.get(), rows_, whole_.X.columns);
   part.y = codes_.empty() ? indicator(labels_.data(), rows_, whole_.y.classes) : classes(codes_.data(), rows_, whole_.y.classes);
   part.penalty.l2 *= stronger;
   part.penalty.scale = penalty_scale_.data();

@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "random.h"
 #include "standardise.h"
@@ -46,7 +47,7 @@ class Sample {
  private:
   Problem whole_;
   Index rows_;
-  std::vector<float> x_;
+  std::unique_ptr<float[]> x_;  ///< each thread touches its own pages first
   std::vector<int> codes_;
   std::vector<double> labels_, weights_, penalty_scale_;
 };

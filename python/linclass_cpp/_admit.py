@@ -195,21 +195,17 @@ def _check_labels(y: Array) -> None:
 
 def _codes(y: Array) -> tuple[Array, Array]:
     """np.unique(y, return_inverse=True), without sorting where labels are whole numbers close together."""
-    if y.dtype.kind in "iu" and y.size and int(y.max()) - int(y.min()) < 65536:
-        low = y.min()
-        places = (y - low).astype(np.intp) if y.dtype.kind == "u" else y.astype(np.intp) - int(low)
-        present = np.bincount(places) > 0
-        labels = np.flatnonzero(present).astype(y.dtype) + low
-        if (
-            y.dtype == np.int32
-            and low == 0
-            and present.all()
-            and y.flags.c_contiguous
-            and y.flags.aligned
-            and y.dtype.isnative
-        ):
-            return labels, y  # codes already
-        return labels, (np.cumsum(present, dtype=np.int32) - np.int32(1))[places]
+    low, span = (int(y.min()), int(y.max()) - int(y.min())) if y.dtype.kind in "iu" and y.size else (0, 65536)
+    if span < 65536:
+        if y.dtype == np.int32 and low == 0 and y.flags.c_contiguous and y.flags.aligned and y.dtype.isnative:
+            codes = y  # codes already, if none is missing
+        else:
+            codes = np.empty(y.shape, dtype=np.int32)
+            np.subtract(y, y.dtype.type(low), out=codes, dtype=np.int64, casting="unsafe")
+        # the least and the largest occur
+        present = np.bincount(codes) > 0 if span > 1 else np.ones(span + 1, dtype=bool)
+        labels = np.flatnonzero(present).astype(y.dtype) + y.dtype.type(low)
+        return labels, codes if present.all() else (np.cumsum(present, dtype=np.int32) - np.int32(1))[codes]
     try:
         labels, inverse = np.unique(y, return_inverse=True)
     except TypeError as error:

@@ -65,15 +65,23 @@ Choice preconditioned(const DataObjective& data, const Cost& cost, double& predi
   choice.rounded = cost.K > 2 && data.problem().X.type == Type::float64 && data.problem().X.layout != Layout::csr;
   const double pass = choice.rounded ? cost.rounded_pass() : cost.pass();
 
-  // From rows enough to know the curvature of each direction: five for each number that a block has a side of.
-  const double whole_rows = std::min(n, std::max(5 * P, 2048.0)), block_rows = std::min(n, std::max(5 * p, 2048.0));
-  const double whole = cost.gram32(whole_rows, P) + cost.inverse32(P) + cost.pass(whole_rows, 2);
+  // The Hessian of R rows a parameter is good to the root of 1 / R, and each pass takes P - min P down by R.
+  double whole_rows = 0, whole = 0, whole_passes = 0;
+  for (double more = std::max(5 * P, 2048.0), least = INFINITY;; more *= 2) {
+    const double rows = std::min(n, more), build = cost.gram32(rows, P) + cost.inverse32(P) + cost.pass(rows, 2);
+    const double passes = 14 / std::log(more / P);
+    if (build + passes * pass >= least) break;
+    least = build + passes * pass, whole_rows = rows, whole = build, whole_passes = passes;
+    if (rows == n) break;
+  }
+  // In blocks, five rows a column are as good as all.
+  const double block_rows = std::min(n, std::max(5 * p, 2048.0)), block_passes = 40;
   const double blocks = K * (cost.gram32(block_rows, p) + cost.inverse32(p)) + cost.pass(std::min(n, K * block_rows), 2);
-  const double whole_passes = 10, block_passes = K > 1 ? 40 : whole_passes;
-  choice.whole = K > 1 && P <= 2000 && whole + whole_passes * pass < blocks + block_passes * pass;
-  choice.curvature_rows = count(choice.whole ? whole_rows : block_rows);
-  const double build = choice.whole ? whole : blocks;
-  predicted = build + (choice.whole ? whole_passes : block_passes) * pass + 3 * cost.pass() + 1e5;
+  const bool one = K == 1 || (P <= 2000 && whole + whole_passes * pass < blocks + block_passes * pass);
+  choice.whole = one && K > 1;
+  choice.curvature_rows = count(one ? whole_rows : block_rows);
+  const double build = one ? whole : blocks;
+  predicted = build + (one ? whole_passes : block_passes) * pass + 3 * cost.pass() + 1e5;
 
   // A start from a sample pays when the sample is small beside the data.
   const double start_rows = std::max(n / 16, 10 * p);
@@ -114,13 +122,15 @@ Choice choose(const DataObjective& data, Solver asked) {
   }
   if (std::isfinite(newton))
     choice.patience = std::max(50, static_cast<int>(2 * newton / (choice.rounded ? cost.rounded_pass() : cost.pass())));
-  choice.reason = std::string(choice.whole ? "the Hessian"
-                              : cost.K > 1 ? "a block of the Hessian for each direction"
-                                           : "the Hessian") +
-                  " from " + std::to_string(choice.curvature_rows) + " rows";
-  if (choice.start_rows > 0) choice.reason += ", start from " + std::to_string(choice.start_rows) + " rows";
-  if (choice.rounded) choice.reason += ", passes in float32 until the end is near";
+  const bool blocks = cost.K > 1 && !choice.whole;
+  choice.reason = explain(choice, (blocks ? "H0 a block of the Hessian for each direction of " : "H0 the Hessian of ") +
+                                      std::to_string(choice.curvature_rows) + " rows");
   return choice;
+}
+
+std::string explain(const Choice& choice, const std::string& hessian) {
+  const std::string start = choice.start_rows > 0 ? "start from " + std::to_string(choice.start_rows) + " rows, " : "";
+  return start + hessian + (choice.rounded ? ", passes in float32 until the end is near" : "");
 }
 
 }  // namespace linclass::engine

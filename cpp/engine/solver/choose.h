@@ -21,4 +21,7 @@ struct Choice {
 /// and for float32 of whether columns lie far from 0.
 Choice choose(const DataObjective& data, Solver asked);
 
+/// The reason of preconditioned_lbfgs in words; hessian: what H0 is made of.
+std::string explain(const Choice& choice, const std::string& hessian);
+
 }  // namespace linclass::engine

@@ -1,8 +1,10 @@
 /// When a solver stops, and what is known then: the certificate, the limits, the callback, the history.
 #pragma once
 #include <algorithm>
+#include <cstdio>
 #include <limits>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "data_objective.h"
@@ -35,6 +37,8 @@ class Monitor {
   /// The objective at the returned w, after epochs that knew only their running means; one read.
   void evaluate_at_end(const double* w);
   void finish(Status status) { outcome.status = status; }
+  /// Why this solver, in words.
+  void chose(const std::string& reason) { std::snprintf(outcome.choice, sizeof outcome.choice, "%s", reason.c_str()); }
 
   Outcome outcome{};
 

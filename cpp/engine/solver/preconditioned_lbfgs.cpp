@@ -17,10 +17,10 @@ using Vector = Eigen::VectorXd;
 /// L-BFGS on one view of the data after another, with the pairs and the preconditioner carried along.
 class Descent {
  public:
-  /// sample: whose curvature is H0 where it is good enough; or null.
+  /// h0: the first one, good for some iterations; null: made where it is needed.
   Descent(DataObjective& data, const Standardisation& standard, const Choice& choice, int pairs, Random& random,
-          std::unique_ptr<SampledOptimum> sample)
-      : data_(data), standard_(standard), choice_(choice), random_(random), pairs_(data.size(), pairs), sample_(std::move(sample)) {}
+          std::unique_ptr<InverseHessian> h0)
+      : data_(data), standard_(standard), choice_(choice), random_(random), pairs_(data.size(), pairs), h0_(std::move(h0)) {}
 
   /// Like descend.
   bool run(CurvedObjective& view, double* w, double& smooth, Vector& gradient, const std::function<bool(const Iterate&)>& done) {
@@ -35,17 +35,8 @@ class Descent {
  private:
   void renew(CurvedObjective& view, const double* w) {
     h0_ = nullptr;  // one at a time in memory
+    h0_ = std::make_unique<Preconditioner>(view, data_, standard_, w, choice_.curvature_rows, choice_.whole, random_);
     left_ = choice_.refresh;
-    if (sample_ && sample_->hessian().size() > 0) {
-      h0_ = std::make_unique<Preconditioner>(view, data_, standard_, sample_->hessian());
-      sample_ = nullptr;
-    } else if (sample_ && sample_->knows_curvature()) {
-      h0_ = std::move(sample_);
-      left_ = std::min(left_, 12);  // where it is good, these are six digits and more
-    } else {
-      sample_ = nullptr;
-      h0_ = std::make_unique<Preconditioner>(view, data_, standard_, w, choice_.curvature_rows, choice_.whole, random_);
-    }
   }
 
   DataObjective& data_;
@@ -53,10 +44,17 @@ class Descent {
   const Choice& choice_;
   Random& random_;
   Pairs pairs_;
-  std::unique_ptr<SampledOptimum> sample_;
   std::unique_ptr<InverseHessian> h0_;
-  int left_ = 0;  ///< iterations until H0 is made anew
+  int left_ = 12;  ///< iterations until H0 is made anew; with a good first one these are six digits and more
 };
+
+/// H0 from the sample that gave the start, or null. At a w where `view` was evaluated last.
+std::unique_ptr<InverseHessian> sampled_h0(std::unique_ptr<SampledOptimum> sample, CurvedObjective& view, DataObjective& data,
+                                           const Standardisation& standard) {
+  if (sample && sample->hessian().size() > 0) return std::make_unique<Preconditioner>(view, data, standard, sample->hessian());
+  if (sample && sample->knows_curvature()) return sample;
+  return nullptr;
+}
 
 }  // namespace
 
@@ -79,7 +77,9 @@ void preconditioned_lbfgs(DataObjective& data, double* w, const Settings& settin
   Vector gradient(data.size());
   double smooth = view.evaluate(w, gradient.data());
   if (monitor.start(w, smooth, gradient.data())) return;
-  Descent descent(data, standard, choice, settings.memory, random, std::move(sample));
+  std::unique_ptr<InverseHessian> h0 = sampled_h0(std::move(sample), view, data, standard);
+  if (h0 && !choice.reason.empty()) monitor.chose(explain(choice, "H0 their Hessian"));
+  Descent descent(data, standard, choice, settings.memory, random, std::move(h0));
   bool ended = false, impatient = false;
   int iterations = 0;
   const auto run = [&](CurvedObjective& at_hand, double least_decrement) {
