@@ -275,7 +275,7 @@ def test_auto_chooses_and_says_why(iris):
     X, y = made(60_000, 100, 4)
     report = lc.fit(X, y, loss="softmax", l2=1e-3).report
     assert report.solver == "preconditioned-lbfgs"
-    assert "the Hessian from" in report.choice
+    assert "start from 3750 rows, H0 " in report.choice
     assert "float32 until the end is near" in report.choice
     assert 0 < report.reads < 25
     assert report.choice in str(report)

@@ -91,21 +91,28 @@ def test_threads_change_no_bit_of_an_objective(large, form, dtype, storage):
     assert all(result == results[0] for result in results)
 
 
+H0 = [
+    (40, 1e-3, "a block of the Hessian for each direction of 2048 rows"),
+    (40, 0.1, "their Hessian"),  # by conjugate gradients on the sample
+    (2, 1e-3, "their Hessian"),  # which Newton's method left behind
+    (3, 1e-4, "the Hessian of"),
+]
+
+
+@pytest.mark.parametrize("K,l2,h0", H0, ids=["blocks", "conjugate gradients", "the start's", "whole"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_threads_change_no_bit_of_blocks(dtype):
-    """preconditioned-lbfgs with many outputs: a block a direction, rows drawn for each, and a start from a sample."""
-    X, y = made(10_000, 60, 40)
+def test_threads_change_no_bit_of_a_preconditioner(dtype, K, l2, h0):
+    """A start from a sample, and every kind of H0."""
+    X, y = made(10_000 if K > 2 else 40_000, 60 if K > 3 else 10, K)
+    loss = "softmax" if K > 2 else "logistic"
     models = []
     for threads in (1, 2, 3, 8):
         options = {"solver": "preconditioned-lbfgs", "max_iter": 30, "tol": 1e-3, "seed": 5, "threads": threads}
-        models.append(quiet_fit(X.astype(dtype), y, loss="softmax", l2=1e-3, **options))
+        models.append(quiet_fit(X.astype(dtype), y, loss=loss, l2=l2, **options))
         assert models[-1].report.threads == threads
         assert models[-1].report.reads % 1 != 0, "rows were drawn for a start"
     assert all(model == models[0] for model in models)
-    assert (
-        "a block of the Hessian for each direction"
-        in lc.fit(X.astype(dtype), y, loss="softmax", l2=1e-3, tol=0.1).report.choice
-    )
+    assert f"H0 {h0}" in lc.fit(X.astype(dtype), y, loss=loss, l2=l2, tol=1e-3, seed=5).report.choice
 
 
 @pytest.mark.parametrize("options", [{"solver": "sgd", "batch_size": 1}, {"solver": "perceptron"}])
