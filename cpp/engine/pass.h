@@ -79,15 +79,14 @@ class Pass final : public DataObjective {
   void curvature_times(const double* w, const double* v, double* out) override {
     blocks_.keep_scores();
     if (!std::equal(kept_at_.begin(), kept_at_.end(), w, w + size())) evaluate(w, nullptr);
-    std::vector<double> direction_bias;
-    pack(v, direction_, direction_bias);
+    pack(v, direction_, direction_bias_);
     reads += 1;
     const double* sums = run(plan_, partial_size(), true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
       const Index m = rows.count;
       blocks_.load_scores(rows, s, bias_.data());
       blocks_.loss.evaluate(block);
       x_.scores(rows, direction_.data(), outputs, s.direction.data(), m);
-      blocks_.add_bias(s.direction.data(), m, m, direction_bias.data());
+      blocks_.add_bias(s.direction.data(), m, m, direction_bias_.data());
       blocks_.loss.curvature_times(block, s.direction.data());
       std::swap(s.scores, s.direction);  // H_i dz_i takes the place of the residual
       blocks_.finish(rows, s, partial);
@@ -320,7 +319,7 @@ class Pass final : public DataObjective {
   Blocks<T> blocks_;
   const Plan plan_;
   std::vector<Weight> packed_, direction_;
-  std::vector<double> bias_, kept_at_;  ///< kept_at_: the w of the kept scores, where they are kept
+  std::vector<double> bias_, direction_bias_, kept_at_;  ///< kept_at_: the w of the kept scores, where they are kept
   Scratch<T> batch_;
 };
 

@@ -155,7 +155,7 @@ def fit(
     seed : of random starts and orders, the same on every platform.
     callback : called as callback(state) once an iteration or epoch; True stops. State has iteration, objective,
         measure, seconds, reads and w (a copy of shape (K, d + 1)).
-    memory : pairs that both lbfgs keep.
+    memory : pairs that lbfgs keeps; preconditioned-lbfgs keeps more, up to 100, where rows are many.
     learning_rate : of gd and sgd; None: from the data (adam 0.001).
     schedule : of the rate over steps t and epochs e: "constant"; "inverse" rate / (1 + decay t)^power;
         "step" rate factor^floor(e / step_epochs); "adaptive" (gd: times 1.2 while P falls, halved when it rises;

@@ -59,7 +59,7 @@ long allocations_of(const lc::Problem& problem, lc::Options options, lc::Index f
 }
 
 template <class T>
-int wrong(lc::Index n, lc::Index d, int classes) {
+int wrong(lc::Index n, lc::Index d, int classes, double l2 = 1e-3) {
   const std::vector<T> X = numbers<T>(n * d);
   std::vector<int> y;
   for (lc::Index i = 0; i < n; ++i)
@@ -73,7 +73,7 @@ int wrong(lc::Index n, lc::Index d, int classes) {
       if (l1 > 0 && second_order) continue;
       if (solver == lc::Solver::newton_cholesky && d * classes > 1000)
         continue;  // Eigen packs large factorisations into buffers of its own
-      problem.penalty.l1 = l1, problem.penalty.l2 = 1e-3;
+      problem.penalty.l1 = l1, problem.penalty.l2 = l2;
       lc::Options options;
       options.solver = solver, options.threads = 1, options.tol = 0;
       // The history of objectives grows by powers of two, so both iterations lie between two of them. The second-order solvers are at their ends soon.
@@ -91,6 +91,7 @@ int wrong(lc::Index n, lc::Index d, int classes) {
 
 int main() {
   const int found = wrong<double>(600, 5, 2) + wrong<float>(600, 5, 3) + wrong<double>(600, 5, 3) + wrong<double>(3000, 60, 4) +
-                    wrong<float>(9000, 150, 2) + wrong<double>(2500, 300, 10);
+                    wrong<float>(9000, 150, 2) + wrong<double>(2500, 300, 10) +
+                    wrong<float>(6000, 24, 10, 0.1);  // H0 by conjugate gradients
   std::printf("%d wrong\n", found);
 }

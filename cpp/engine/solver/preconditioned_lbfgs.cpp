@@ -48,6 +48,12 @@ class Descent {
   int left_ = 12;  ///< iterations until H0 is made anew; with a good first one these are six digits and more
 };
 
+/// As many pairs as asked for, or more where they cost little beside a pass, and 32 MB at most.
+int pairs_worth_keeping(const DataObjective& data, int asked) {
+  const Index many = std::min({Index(100), data.problem().X.rows / 500, (Index(1) << 21) / data.size()});
+  return std::max(asked, static_cast<int>(many));
+}
+
 /// H0 from the sample that gave the start, or null. At a w where `view` was evaluated last.
 std::unique_ptr<InverseHessian> sampled_h0(std::unique_ptr<SampledOptimum> sample, CurvedObjective& view, DataObjective& data,
                                            const Standardisation& standard) {
@@ -79,7 +85,7 @@ void preconditioned_lbfgs(DataObjective& data, double* w, const Settings& settin
   if (monitor.start(w, smooth, gradient.data())) return;
   std::unique_ptr<InverseHessian> h0 = sampled_h0(std::move(sample), view, data, standard);
   if (h0 && !choice.reason.empty()) monitor.chose(explain(choice, "H0 their Hessian"));
-  Descent descent(data, standard, choice, settings.memory, random, std::move(h0));
+  Descent descent(data, standard, choice, pairs_worth_keeping(data, settings.memory), random, std::move(h0));
   bool ended = false, impatient = false;
   int iterations = 0;
   const auto run = [&](CurvedObjective& at_hand, double least_decrement) {

@@ -47,7 +47,7 @@ struct Settings {
   int threads = 0;                                              ///< 0 = cpu::threads()
   std::uint64_t seed = 0;
   Start start = Start::zeros;
-  int memory = 10;           ///< both lbfgs: pairs kept
+  int memory = 10;           ///< lbfgs: pairs kept; preconditioned_lbfgs: at least, up to 100 where rows are many
   double learning_rate = 0;  ///< gd and sgd: eta0; 0 = chosen from the data (adam: 0.001; minimize: 1)
   Schedule schedule = Schedule::automatic;
   double decay = 1e-4;
