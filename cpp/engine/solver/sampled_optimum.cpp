@@ -96,7 +96,10 @@ void SampledOptimum::apply(Vector& g) {
     there_->curvature_times(v_.data(), direction_.data(), product_.data());
     product_ -= less_penalty_.cwiseProduct(direction_);
     const double curvature = direction_.dot(product_);
-    if (!(curvature > 0)) break;
+    if (!(curvature > 0)) {
+      if (i == 0) x_ = preconditioned_;  // a direction of descent in any case
+      break;
+    }
     x_ += length / curvature * direction_;
     residual_ -= length / curvature * product_;
   }
