@@ -99,7 +99,7 @@ H0 = [
 ]
 
 
-@pytest.mark.parametrize("K,l2,h0", H0, ids=["blocks", "conjugate gradients", "the start's", "whole"])
+@pytest.mark.parametrize(("K", "l2", "h0"), H0, ids=["blocks", "conjugate gradients", "the start's", "whole"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_threads_change_no_bit_of_a_preconditioner(dtype, K, l2, h0):
     """A start from a sample, and every kind of H0."""
