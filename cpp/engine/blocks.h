@@ -11,14 +11,9 @@
 #include "data/targets.h"
 #include "loss/loss.h"
 #include "parallel.h"
+#include "simd/packet.h"
 
 namespace linclass::engine {
-
-#if defined(__AVX512F__)
-constexpr double block_bytes = 512 << 10;  // half of the second-level cache of the processors of this level
-#else
-constexpr double block_bytes = 192 << 10;
-#endif
 
 /// How rows are cut: `chunks` contiguous ranges of nearly equal length, each walked in blocks.
 struct Plan {
@@ -26,12 +21,15 @@ struct Plan {
 
   /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient; least_block: rows.
   Plan(Index rows, double cost, double row_bytes, Index parameters, Index least_block, double most_bytes = 128 << 20) : rows(rows) {
-    const double per_chunk =
-        std::max(double(1 << 18), 4.0 * static_cast<double>(parameters));  // worth a task, and its share of zeroing and merging
-    const double most = std::min(64.0, std::max(1.0, most_bytes / (8.0 * static_cast<double>(parameters))));
+    const double size = static_cast<double>(parameters), bytes = 8 * size;
+    const double per_chunk = std::max(double(1 << 18), 4 * size);  // worth a task, and its share of zeroing and merging
+    // Partials beyond the caches cost as much as some ten rows of their chunk for each output.
+    const double cheap = std::max((8 << 20) / bytes, cost / (128 * size)), whole_blocks = static_cast<double>(rows / least_block);
+    const double most = std::min({64.0, most_bytes / bytes, std::max(8.0, std::min(cheap, whole_blocks))});
     chunks = 1;
     while (chunks * 2 <= rows && static_cast<double>(chunks) * per_chunk < cost && static_cast<double>(chunks * 2) <= most) chunks *= 2;
-    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes) / 8 * 8, least_block, 512);
+    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes), least_block, 512) / 8 * 8;
+    if (block >= 128) block = (block / 16 | 1) * 16;  // odd, so that what lies a block apart does not meet in the same lines of a cache
   }
   Index begin(Index chunk) const { return rows / chunks * chunk + std::min(chunk, rows % chunks); }
 };

@@ -99,7 +99,7 @@ class Pass final : public DataObjective {
   double evaluate_with_hessian(const double* w, double* gradient, double* hessian) override {
     const Index pairs = outputs * (outputs + 1) / 2, square = columns * columns, first = partial_size(), length = first + pairs * square;
     const double entries = static_cast<double>(pairs) * static_cast<double>(square);
-    Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, block_bytes, length, gram_rows, 1 << 30);
+    Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, double(block_bytes), length, gram_rows, 1 << 30);
     // To zero and merge a partial Hessian costs as much as many rows.
     while (plan.chunks > 1 && plan.rows < 4 * gram_rows * plan.chunks) plan.chunks /= 2;
     begin_at(w);

@@ -49,19 +49,20 @@ class DenseRows : public Dense<T> {
  public:
   using Dense<T>::Dense;
   static constexpr bool any_rows = true;  ///< rows may be given as a list
-  static Index least_block(Index K) { return std::clamp<Index>(4 * K / 8 * 8, 8, 64); }
+  static Index least_block(Index K) { return std::clamp<Index>(8 * K, 8, 128); }
   const T* row(Index i) const { return this->values_ + i * this->stride_; }
   T at_row(Index i, Index j) const { return row(i)[j]; }
 
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
     const Vectors<T> x = vectors(rows);
     const Index d = this->columns;
-    if (!x.list && prefers_short<T>(K, d)) return short_dot_products(x.base, x.stride, rows.count, W, d, K, d, Z, ldz);
     this->clear(rows.count, K, Z, ldz);
+    if (prefers_turned<T>(K, d)) return turned_dot_products(x, rows.count, W, d, K, d, Z, ldz);
     dot_products(x, rows.count, W, d, K, d, [=](Index k, Index i, T z) { Z[k * ldz + i] += z; });
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
-    combine<false>(vectors(rows), rows.count, begin, end, R, ldr, K, factor, G, this->columns);
+    const bool far = rows.count * (end - begin) * static_cast<Index>(sizeof(T)) > block_bytes * 5 / 4;
+    combine(vectors(rows), rows.count, far, begin, end, R, ldr, K, factor, G, this->columns);
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
 
@@ -77,12 +78,12 @@ class DenseColumns : public Dense<T> {
  public:
   using Dense<T>::Dense;
   static constexpr bool any_rows = false;  ///< only ranges of rows: single rows of a column-major X touch a cache line a number
-  static Index least_block(Index) { return 128; }
+  static Index least_block(Index K) { return K <= 2 ? 128 : 256; }
   T at_row(Index i, Index j) const { return this->values_[j * this->stride_ + i]; }
 
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
     this->clear(rows.count, K, Z, ldz);
-    combine<true>(vectors(rows, 0), this->columns, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
+    combine(vectors(rows, 0), this->columns, true, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const Index d = this->columns;

@@ -44,13 +44,9 @@ class PackedRows {
     for (Index j = 0; j < columns_; j += S) {
       T* to = place(j);
       const Index width = panel_width(j);
-      const int columns = static_cast<int>(std::min<Index>(S, columns_ - j));
       for (Index i = 0; i < count_; i += S) {
+        const auto block = turned(x, j, columns_, i, count_ - i);
         const int rows = static_cast<int>(std::min<Index>(S, count_ - i));
-        Eigen::internal::PacketBlock<Packet<T>, S> block;
-        for (int c = 0; c < S; ++c)
-          block.packet[c] = c >= columns ? broadcast(T(0)) : rows == S ? load(x[j + c] + i) : load_partial(x[j + c] + i, rows);
-        Eigen::internal::ptranspose(block);
         for (int r = 0; r < rows; ++r) store(to + (i + r) * width, block.packet[r]);
       }
     }

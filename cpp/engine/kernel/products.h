@@ -7,6 +7,7 @@
 /// is a function of the sizes alone.
 #pragma once
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "linclass/data.h"
@@ -27,7 +28,7 @@ struct Vectors {
 
 /// Outputs in one tile. dot_products shares each weight among R vectors, combine shares each vector among C outputs.
 constexpr int dot_tile_outputs = vector_registers == 32 ? 6 : 3;
-constexpr int combine_tile_outputs = vector_registers == 32 ? 10 : 5;
+constexpr int combine_tile_outputs = vector_registers == 32 ? 5 : 2;
 
 /// Calls f(integral_constant width), width in 1..Most known at run time: the step from a number to a compile-time tile.
 template <int Most, class F>
@@ -48,40 +49,60 @@ inline void each_tile(Index K, F&& f) {
   }
 }
 
-/// R vectors from x_i against C rows of w at once: R * C sums in registers.
+/// The length of nearly equal parts: multiples of `unit`, about `most` at most.
+inline Index even_part(Index length, Index most, Index unit) {
+  const Index parts = std::max<Index>(1, (length + most - 1) / most);
+  return (length + parts * unit - 1) / (parts * unit) * unit;
+}
+
+/// R vectors from x_i against C rows of w at once: R * C sums, which stay in registers only where every loop over them is unrolled.
 template <class T, int R, int C, class Put>
 inline void dot_tile(const Vectors<T>& x, Index i, Index count, Index ahead, const T* w, Index ldw, Index begin, Index end,
                      const Put& put) {
   constexpr int S = packet_size<T>;
   Packet<T> total[C][R];
   const T *row[R], *coming[R];
+  LINCLASS_UNROLL
   for (int r = 0; r < R; ++r) {
     row[r] = x[i + r], coming[r] = x.coming(i + ahead + r, count);
+    LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) total[c][r] = broadcast(T(0));
   }
   const auto step = [&](auto&& get, Index j) {
     Packet<T> value[R];
+    LINCLASS_UNROLL
     for (int r = 0; r < R; ++r) {
       value[r] = get(row[r] + j);
       prefetch(coming[r] + j);
     }
+    LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
       const Packet<T> weight = get(w + c * ldw + j);
+      LINCLASS_UNROLL
       for (int r = 0; r < R; ++r) total[c][r] = multiply_add(value[r], weight, total[c][r]);
     }
   };
   Index j = begin;
   for (; j + S <= end; j += S) step([](const T* p) { return load(p); }, j);
   if (const int rest = static_cast<int>(end - j)) step([rest](const T* p) { return load_partial(p, rest); }, j);
-  for (int c = 0; c < C; ++c)
-    for (int r = 0; r < R; ++r) put(c, i + r, sum(total[c][r]));
+  LINCLASS_UNROLL
+  for (int c = 0; c < C; ++c) {
+    T sums[R];
+    if constexpr (R == 4)
+      four_sums(total[c][0], total[c][1], total[c][2], total[c][3], sums);
+    else
+      LINCLASS_UNROLL
+    for (int r = 0; r < R; ++r) sums[r] = sum(total[c][r]);
+    LINCLASS_UNROLL
+    for (int r = 0; r < R; ++r) put(c, i + r, sums[r]);
+  }
 }
 
 /// add(k, i, part of w_k . x_i), all parts together the product, for i < count and k < K; w is K x length with leading dimension ldw.
 template <class T, class Add>
 void dot_products(const Vectors<T>& x, Index count, const T* w, Index ldw, Index K, Index length, const Add& add) {
-  constexpr Index numbers = (128 << 10) / sizeof(T);  // of weights: they stay in the second-level cache while many vectors meet them
-  const Index span = K * length <= numbers ? length : std::max<Index>(512, numbers / K / 64 * 64);
+  constexpr Index numbers = (64 << 10) / sizeof(T);  // of weights: they stay near the first-level cache while many vectors meet them
+  const Index span = even_part(length, std::max<Index>(512, numbers / K), 64);
   for (Index begin = 0; begin < length; begin += span) {
     const Index end = std::min(length, begin + span), page = 4096 / (static_cast<Index>(sizeof(T)) * (end - begin));  // vectors in a page
     const auto tiles = [&](auto rows, Index i) {
@@ -99,78 +120,121 @@ void dot_products(const Vectors<T>& x, Index count, const T* w, Index ldw, Index
 }
 
 /// C outputs x P packets of columns [j, j + width): sums over all vectors in registers, then added to g times `factor`.
-template <class T, int C, int P, bool Far, bool Whole, class Out>
-inline void combine_tile(const Vectors<T>& x, Index count, Index j, Index width, const T* r, Index ldr, Out factor, Out* g, Index ldg) {
+/// Fetch: what lies `coming` numbers ahead will be needed next.
+template <class T, int C, int P, bool Fetch, bool Whole, class Out>
+inline void combine_tile(const Vectors<T>& x, Index count, Index j, Index width, Index coming, const T* r, Index ldr, Out factor, Out* g,
+                         Index ldg) {
   constexpr int S = packet_size<T>, last = (P - 1) * S;
   const int rest = static_cast<int>(width - last);
   Packet<T> total[C][P];
-  for (int c = 0; c < C; ++c)
+  LINCLASS_UNROLL
+  for (int c = 0; c < C; ++c) {
+    LINCLASS_UNROLL
     for (int p = 0; p < P; ++p) total[c][p] = broadcast(T(0));
+  }
   for (Index i = 0; i < count; ++i) {
     const T* row = x[i] + j;
     Packet<T> value[P];
-    for (int p = 0; p < P - 1; ++p) value[p] = load(row + p * S);
-    value[P - 1] = Whole ? load(row + last) : load_partial(row + last, rest);
-    if constexpr (Far)
-      for (int p = 0; p < P; ++p) prefetch(row + (P + p) * S);
+    LINCLASS_UNROLL
+    for (int p = 0; p < P; ++p) value[p] = Whole || p < P - 1 ? load(row + p * S) : load_partial(row + last, rest);
+    if constexpr (Fetch) {
+      LINCLASS_UNROLL
+      for (int p = 0; p < P; ++p) prefetch(row + coming + p * S);
+    }
+    LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
       const Packet<T> coefficient = broadcast(r[c * ldr + i]);
+      LINCLASS_UNROLL
       for (int p = 0; p < P; ++p) total[c][p] = multiply_add(value[p], coefficient, total[c][p]);
     }
   }
-  T lane[C][P * S];
   LINCLASS_UNROLL
-  for (int c = 0; c < C; ++c)
-    for (int p = 0; p < P; ++p) store(lane[c] + p * S, total[c][p]);
-  const Index columns = Whole ? P * S : width;
-  for (int c = 0; c < C; ++c)
-    for (Index q = 0; q < columns; ++q) g[c * ldg + j + q] += factor * static_cast<Out>(lane[c][q]);
+  for (int c = 0; c < C; ++c) {
+    Out* to = g + c * ldg + j;
+    if constexpr (Whole && std::is_same_v<T, Out>) {
+      LINCLASS_UNROLL
+      for (int p = 0; p < P; ++p) store(to + p * S, multiply_add(total[c][p], broadcast(factor), load(to + p * S)));
+    } else {
+      T lane[P * S];
+      LINCLASS_UNROLL
+      for (int p = 0; p < P; ++p) store(lane + p * S, total[c][p]);
+      const Index columns = Whole ? P * S : width;
+      for (Index q = 0; q < columns; ++q) to[q] += factor * static_cast<Out>(lane[q]);
+    }
+  }
 }
 
-/// g(k, j) += factor * sum_i r(k, i) x_ij for j in [begin, end), k < K; g has leading dimension ldg, r ldr. Far: x is not in the caches yet.
-template <bool Far, class T, class Out>
-void combine(const Vectors<T>& x, Index count, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g, Index ldg) {
+/// g(k, j) += factor * sum_i r(k, i) x_ij for j in [begin, end), k < K; g has leading dimension ldg, r ldr. Far: x is not in the second-level cache.
+/// Panels of vectors, in them stretches of columns, which come once into the first-level cache for all tiles of outputs.
+template <class T, class Out>
+void combine(const Vectors<T>& x, Index count, bool far, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
+             Index ldg) {
   constexpr int S = packet_size<T>;
-  constexpr int tile = Far ? combine_tile_outputs / 2 : combine_tile_outputs;  // Far: longer stretches of each vector, for fewer outputs
-  each_tile<tile>(K, [&](Index first, auto outputs) {
-    constexpr int C = decltype(outputs)::value;
-    constexpr int most = C * 8 <= combine_tile_outputs * 2       ? 8
-                         : C * 4 <= combine_tile_outputs * 2 + 4 ? 4
-                                                                 : 2;  // C * P sums fill the registers
-    each_tile<most>((end - begin + S - 1) / S, [&](Index packet, auto packets) {
-      constexpr int P = decltype(packets)::value;
-      const Index j = begin + packet * S;
-      if (j + P * S <= end)
-        combine_tile<T, C, P, Far, true>(x, count, j, P * S, r + first * ldr, ldr, factor, g + first * ldg, ldg);
-      else
-        combine_tile<T, C, P, Far, false>(x, count, j, end - j, r + first * ldr, ldr, factor, g + first * ldg, ldg);
-    });
-  });
+  const Index panel = K <= combine_tile_outputs ? std::max<Index>(1, count) : 128;
+  const Index stretch = even_part(end - begin, (K <= 2 ? 8 : 4) * S, S);
+  for (Index i = 0; i < count; i += panel) {
+    const Vectors<T> part = x.list ? Vectors<T>{x.base, x.stride, x.list + i} : Vectors<T>{x[i], x.stride, nullptr};
+    const Index vectors = std::min(panel, count - i);
+    for (Index from = begin; from < end; from += stretch) {
+      const Index to = std::min(end, from + stretch);
+      // The next stretch of this panel, or the first one of the next panel; behind the last panel the next block begins.
+      const Index next = to < end || x.list || i + panel >= count ? stretch : panel * x.stride + begin - from;
+      each_tile<combine_tile_outputs>(K, [&](Index first, auto outputs) {
+        constexpr int C = decltype(outputs)::value, most = C <= 2 ? 8 : 4;  // C * most sums fill the registers
+        each_tile<most>((to - from + S - 1) / S, [&](Index packet, auto packets) {
+          constexpr int P = decltype(packets)::value;
+          const Index j = from + packet * S, width = std::min<Index>(P * S, to - j);
+          const auto run = [&](auto fetch, auto whole) {
+            combine_tile<T, C, P, decltype(fetch)::value, decltype(whole)::value>(part, vectors, j, width, next, r + first * ldr + i, ldr,
+                                                                                  factor, g + first * ldg, ldg);
+          };
+          const auto choose = [&](auto fetch) { width == P* S ? run(fetch, std::true_type{}) : run(fetch, std::false_type{}); };
+          far&& first == 0 ? choose(std::true_type{}) : choose(std::false_type{});
+        });
+      });
+    }
+  }
 }
 
-/// Whether short_dot_products is the faster way: sums across the lanes of a packet cost more than the products of a short vector.
+/// Numbers [j, j + length) of S vectors from x_i, turned: packet q holds number j + q of each. Zeros stand for vectors from `count` on.
 template <class T>
-bool prefers_short(Index K, Index length) {
-  constexpr Index S = packet_size<T>;
-  const Index packets = (K + S - 1) / S;
-  return packets * S * length <= 8192 && 4 * packets * (length + S) < 3 * K * ((length + S - 1) / S + 6);
+inline auto turned(const Vectors<T>& x, Index i, Index count, Index j, Index length) {
+  constexpr int S = packet_size<T>;
+  Eigen::internal::PacketBlock<Packet<T>, S> block;
+  const int width = static_cast<int>(std::min<Index>(S, length));
+  const Index ahead = std::max<Index>(1, 4096 / (static_cast<Index>(sizeof(T)) * S * (j + length))) * S;  // vectors in a page
+  LINCLASS_UNROLL
+  for (int r = 0; r < S; ++r) {
+    block.packet[r] = i + r >= count ? broadcast(T(0)) : width == S ? load(x[i + r] + j) : load_partial(x[i + r] + j, width);
+    prefetch(x.coming(i + r + ahead, count) + j);
+  }
+  Eigen::internal::ptranspose(block);
+  return block;
 }
 
-/// z(k, i) = w_k . x_i with the outputs in the lanes: combine, where the numbers of x are the coefficients and the columns of w the vectors.
+/// Whether turned_dot_products is the faster way: sums across the lanes of a packet cost more than the products of a short vector.
 template <class T>
-void short_dot_products(const T* x, Index stride, Index count, const T* w, Index ldw, Index K, Index length, T* z, Index ldz) {
+bool prefers_turned(Index K, Index length) {
   constexpr Index S = packet_size<T>;
-  const Index padded = (K + S - 1) / S * S;
-  T columns[8192], sums[8192];
-  for (Index j = 0; j < length; ++j)
-    for (Index k = 0; k < padded; ++k) columns[j * padded + k] = k < K ? w[k * ldw + j] : T(0);
-  const Index most = std::max<Index>(1, 4096 / (padded * combine_tile_outputs)) * combine_tile_outputs;
+  const Index packets = (length + S - 1) / S;
+  return length <= 256 && 10 * packets * S + K * length < S * K * (packets + 6);  // as measured
+}
+
+/// z(k, i) += w_k . x_i with the vectors in the lanes: a strip of them is turned and then combined, with the weights as coefficients.
+template <class T>
+void turned_dot_products(const Vectors<T>& x, Index count, const T* w, Index ldw, Index K, Index length, T* z, Index ldz) {
+  constexpr Index S = packet_size<T>, numbers = (32 << 10) / sizeof(T);  // they stay in the first-level cache
+  T strip[numbers];
+  const Index padded = (length + S - 1) / S * S, most = numbers / padded / S * S;
   for (Index start = 0; start < count; start += most) {
     const Index rows = std::min(most, count - start);
-    std::fill_n(sums, rows * padded, T(0));
-    combine<false>(Vectors<T>{columns, padded, nullptr}, length, 0, padded, x + start * stride, stride, rows, T(1), sums, padded);
-    for (Index k = 0; k < K; ++k)
-      for (Index i = 0; i < rows; ++i) z[k * ldz + start + i] = sums[i * padded + k];
+    for (Index i = 0; i < rows; i += S)
+      for (Index j = 0; j < length; j += S) {
+        const auto block = turned(x, start + i, count, j, length - j);
+        LINCLASS_UNROLL
+        for (int q = 0; q < S; ++q) store(strip + (j + q) * most + i, block.packet[q]);
+      }
+    combine(Vectors<T>{strip, most, nullptr}, length, false, 0, rows, w, ldw, K, T(1), z + start, ldz);
   }
 }
 

@@ -51,15 +51,18 @@ void softmax(const Block<T>& b) {
   }
   for (Index i = 0; i < b.rows; ++i) b.loss[i] += spare[i] * highest[i];
   exponentials(b.outputs, b.rows, b.stride, b.scores, highest, rest, spare);
-  for (Index i = 0; i < b.rows; ++i) b.loss[i] += log1p(rest[i]);
+  for (Index i = 0; i < b.rows; ++i) {
+    b.loss[i] += log1p(rest[i]);
+    spare[i] = T(1) / (T(1) + rest[i]);
+  }
   for (Index k = 0; k < b.outputs; ++k) {
     T *z = b.scores + k * b.stride, *p = b.curvature ? b.curvature + k * b.stride : highest;
     const T* y = b.targets + k * b.stride;
     LINCLASS_INDEPENDENT
     for (Index i = 0; i < b.rows; ++i) {
-      const T e = z[i], others = (T(1) - e) + rest[i], total = T(1) + rest[i];  // p = e / total, 1 - p = others / total
-      p[i] = e / total;
-      z[i] = (e * (T(1) - y[i]) - others * y[i]) / total;
+      const T e = z[i], others = (T(1) - e) + rest[i], inverse = spare[i];  // p = e / total, 1 - p = others / total
+      p[i] = e * inverse;
+      z[i] = (e * (T(1) - y[i]) - others * y[i]) * inverse;
     }
   }
 }

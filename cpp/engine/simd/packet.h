@@ -3,6 +3,8 @@
 #include <Eigen/Core>
 #include <type_traits>
 
+#include "linclass/data.h"
+
 /// Before a loop of few rounds over an array of packets: only constant indices keep such an array in registers.
 #if defined(__clang__)
 #define LINCLASS_UNROLL _Pragma("unroll")
@@ -24,6 +26,12 @@ constexpr int vector_registers = 32;
 #else
 constexpr int vector_registers = 16;
 #endif
+/// What is to stay in the second-level cache, from the scores of a block of rows to its gradient.
+#if defined(__AVX512F__)
+constexpr Index block_bytes = 512 << 10;  // half of that cache in the processors of this level
+#else
+constexpr Index block_bytes = 192 << 10;
+#endif
 
 template <class T>
 inline Packet<T> load(const T* x) {
@@ -41,9 +49,27 @@ template <class T>
 inline void store(T* to, const Packet<T>& x) {
   Eigen::internal::pstoreu(to, x);
 }
+/// out[r] = the sum of the numbers in packet r: halves are added until four lanes are left, then pairs of lanes, so that four sums share the shuffles.
+template <class T, class P>
+inline void four_sums(const P& a, const P& b, const P& c, const P& d, T* out) {
+  namespace e = Eigen::internal;
+  constexpr int size = static_cast<int>(e::unpacket_traits<P>::size);
+  if constexpr (size > 4) {
+    four_sums(e::predux_half_dowto4(a), e::predux_half_dowto4(b), e::predux_half_dowto4(c), e::predux_half_dowto4(d), out);
+  } else if constexpr (size == 4) {
+    e::PacketBlock<P, 4> lanes{{a, b, c, d}};
+    e::ptranspose(lanes);
+    e::pstoreu(out, e::padd(e::padd(lanes.packet[0], lanes.packet[1]), e::padd(lanes.packet[2], lanes.packet[3])));
+  } else {
+    out[0] = e::predux(a), out[1] = e::predux(b), out[2] = e::predux(c), out[3] = e::predux(d);
+  }
+}
+/// The same sum of one packet, in the same order.
 template <class P>
 inline auto sum(const P& x) {
-  return Eigen::internal::predux(x);
+  typename Eigen::internal::unpacket_traits<P>::type out[4];
+  four_sums(x, x, x, x, out);
+  return out[0];
 }
 /// Into the second-level cache.
 inline void prefetch(const void* address) {
