@@ -28,7 +28,9 @@ struct Vectors {
 
 /// Outputs in one tile. dot_products shares each weight among R vectors, combine shares each vector among C outputs.
 constexpr int dot_tile_outputs = vector_registers == 32 ? 6 : 3;
-constexpr int combine_tile_outputs = vector_registers == 32 ? 5 : 2;
+constexpr int combine_tile_outputs = 5;
+/// Packets of a vector in a tile of C outputs: the sums, the packets and one coefficient fill the registers.
+constexpr int combine_tile_packets(int C) { return std::min(8, (vector_registers - 1) / (C + 1)); }
 
 /// Calls f(integral_constant width), width in 1..Most known at run time: the step from a number to a compile-time tile.
 template <int Most, class F>
@@ -171,7 +173,8 @@ void combine(const Vectors<T>& x, Index count, bool far, Index begin, Index end,
              Index ldg) {
   constexpr int S = packet_size<T>;
   const Index panel = K <= combine_tile_outputs ? std::max<Index>(1, count) : 128;
-  const Index stretch = even_part(end - begin, (K <= 2 ? 8 : 4) * S, S);
+  const int packets = combine_tile_packets(static_cast<int>(std::min<Index>(K, combine_tile_outputs)));
+  const Index stretch = even_part(end - begin, std::max<Index>(packets * S, 256 / sizeof(T)), S);
   for (Index i = 0; i < count; i += panel) {
     const Vectors<T> part = x.list ? Vectors<T>{x.base, x.stride, x.list + i} : Vectors<T>{x[i], x.stride, nullptr};
     const Index vectors = std::min(panel, count - i);
@@ -180,8 +183,8 @@ void combine(const Vectors<T>& x, Index count, bool far, Index begin, Index end,
       // The next stretch of this panel, or the first one of the next panel; behind the last panel the next block begins.
       const Index next = to < end || x.list || i + panel >= count ? stretch : panel * x.stride + begin - from;
       each_tile<combine_tile_outputs>(K, [&](Index first, auto outputs) {
-        constexpr int C = decltype(outputs)::value, most = C <= 2 ? 8 : 4;  // C * most sums fill the registers
-        each_tile<most>((to - from + S - 1) / S, [&](Index packet, auto packets) {
+        constexpr int C = decltype(outputs)::value;
+        each_tile<combine_tile_packets(C)>((to - from + S - 1) / S, [&](Index packet, auto packets) {
           constexpr int P = decltype(packets)::value;
           const Index j = from + packet * S, width = std::min<Index>(P * S, to - j);
           const auto run = [&](auto fetch, auto whole) {
