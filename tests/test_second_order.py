@@ -204,17 +204,38 @@ def test_scales_and_shifts_of_columns_cost_nothing(dtype, transform, classes, so
         assert other.report.objective == pytest.approx(plain.report.objective, rel=close)
 
 
+@pytest.mark.parametrize("storage", ["row_major", "column_major", "strided"])
+@pytest.mark.parametrize("classes", [2, 4])
 @pytest.mark.parametrize("l2", [0.0, 1e-3])
 @pytest.mark.parametrize("shift", [100, 1000])
-def test_float32_data_far_from_0_end_soon_and_near(shift, l2):
-    """Rounding of a shift of many deviations hides the last digits of a certificate: no waiting for them."""
-    X, y = made(2000, 12, 3)
+def test_where_float32_ends_double_goes_on(shift, l2, classes, storage):
+    """Rounding of a shift of many deviations hides the last digits from float32: soon double goes on."""
+    X, y = made(2000, 12, classes)
     X = (X + shift * np.where(np.arange(12) % 2, 1, -1)).astype(np.float32)
-    model = fit(X, y, l2=l2, tol=1e-9)
-    assert model.report.reads < 400
+    seen = []
+
+    def watch(state: lc.State) -> None:
+        seen.append((state.iteration, state.reads, state.seconds))
+
+    stored = STORAGES[storage](X)
+    model = fit(stored, y, l2=l2, tol=1e-9, callback=watch)
+    report = model.report
+    assert report.status == "converged"
+    assert report.certificate == "gap" or l2 == 0
+    assert "all in float64" in report.choice
+    assert report.copies == 0
+    assert report.reads < 400
+    assert seen == sorted(seen), "iterations, reads and seconds count on"
+    assert [iteration for iteration, _, _ in seen] == list(range(1, report.iterations + 1))
     P = lc.Objective(X.astype(np.float64), y, l2=l2)
-    best = fit(X.astype(np.float64), y, l2=l2, tol=1e-10)
-    assert P.value(parameters(model)) <= P.value(parameters(best)) * (1 + 1e-6)
+    best = fit(X.astype(np.float64), y, l2=l2, tol=1e-12)
+    assert P.value(parameters(model)) <= P.value(parameters(best)) * (1 + 2e-9)
+    for threads in (1, 3):
+        other = fit(stored, y, l2=l2, tol=1e-9, threads=threads)
+        assert np.array_equal(other.coef, model.coef), "the same bits for any number of threads"
+    stopped = fit(stored, y, l2=l2, tol=1e-9, max_iter=report.iterations - 1)
+    assert stopped.report.iterations == report.iterations - 1
+    assert stopped.report.status == "max_iter"
 
 
 # --------------------------------------------------------------------------------------------------------- certificates

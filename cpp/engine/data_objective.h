@@ -43,6 +43,7 @@ class DataObjective : public CurvedObjective, public Minibatches {
   }
   virtual double mean_row_length() const = 0;  ///< stored numbers of a row
   bool has_intercept() const { return problem_.fit_intercept; }
+  bool in_float32() const { return noise() > 1e-10; }  ///< the arithmetic of a pass
   Index features() const { return features_; }
   bool data_are_finite() const;
 
@@ -91,5 +92,7 @@ template <class X>
 std::unique_ptr<DataObjective> make_pass(const X& x, const Problem& problem, Index outputs, double mean_weight);
 
 std::unique_ptr<DataObjective> make_objective(const Problem& problem, Index outputs, double mean_weight);
+/// The same with all arithmetic in double, for dense float32 data; null for others.
+std::unique_ptr<DataObjective> make_widened(const Problem& problem, Index outputs, double mean_weight);
 
 }  // namespace linclass::engine

@@ -107,34 +107,51 @@ void run(Monitor& monitor, Objective& objective, const Team& team, Outcome* outc
   outcome->threads = team.used();
 }
 
+/// One solver on one objective. `before`: what an earlier solver did on the way to w, or null.
+void fit_from(DataObjective& data, double* w, const Settings& settings, Team& team, Clock::time_point started, const Outcome* before,
+              Outcome* outcome) {
+  Choice choice;
+  choice.solver = settings.solver;
+  if (choice.solver == Solver::automatic || choice.solver == Solver::preconditioned_lbfgs) choice = choose(data, choice.solver);
+  const auto solve = [&](Index iterations, auto&& solver) {
+    Monitor monitor(settings, team, data, &data, iterations, started);
+    monitor.outcome.solver = choice.solver;
+    monitor.chose(choice.reason);
+    if (before) monitor.continues(*before);
+    run(monitor, data, team, outcome, [&] { solver(data, w, settings, monitor); });
+  };
+  const bool epochs = choice.solver == Solver::sgd || choice.solver == Solver::perceptron;
+  if (data.has_gap() && data.has_intercept() && !epochs) data.keep_scores();
+  const auto preconditioned = [&](DataObjective& objective, double* start, const Settings& s, Monitor& monitor) {
+    preconditioned_lbfgs(objective, start, s, choice, monitor);
+  };
+  switch (choice.solver) {
+    case Solver::lbfgs: return solve(1000, lbfgs);
+    case Solver::preconditioned_lbfgs: return solve(1000, preconditioned);
+    case Solver::newton_cholesky: return solve(100, newton_cholesky);
+    case Solver::gd: return solve(10000, gd);
+    case Solver::sgd: return solve(20, sgd);
+    case Solver::perceptron: return solve(1000, perceptron);
+    case Solver::automatic: break;  // resolved by choose
+  }
+}
+
 Code fit(const Problem* problem, const Settings* settings, double* w, const Host* host, Outcome* outcome, Message* message) noexcept {
   return guarded(message, [&] {
+    const Clock::time_point started = Clock::now();
     Team team(settings->threads, host);
-    const auto objective = make_objective(*problem, outputs_of(*problem), mean_weight(*problem));
-    objective->work_with(team);
-    Choice choice;
-    choice.solver = settings->solver;
-    if (choice.solver == Solver::automatic || choice.solver == Solver::preconditioned_lbfgs) choice = choose(*objective, choice.solver);
-    const auto solve = [&](Index iterations, auto&& solver) {
-      Monitor monitor(*settings, team, *objective, objective.get(), iterations);
-      monitor.outcome.solver = choice.solver;
-      monitor.chose(choice.reason);
-      run(monitor, *objective, team, outcome, [&] { solver(*objective, w, *settings, monitor); });
-    };
-    const bool epochs = choice.solver == Solver::sgd || choice.solver == Solver::perceptron;
-    if (objective->has_gap() && objective->has_intercept() && !epochs) objective->keep_scores();
-    const auto preconditioned = [&](DataObjective& data, double* start, const Settings& s, Monitor& monitor) {
-      preconditioned_lbfgs(data, start, s, choice, monitor);
-    };
-    switch (choice.solver) {
-      case Solver::lbfgs: return solve(1000, lbfgs);
-      case Solver::preconditioned_lbfgs: return solve(1000, preconditioned);
-      case Solver::newton_cholesky: return solve(100, newton_cholesky);
-      case Solver::gd: return solve(10000, gd);
-      case Solver::sgd: return solve(20, sgd);
-      case Solver::perceptron: return solve(1000, perceptron);
-      case Solver::automatic: break;  // resolved by choose
-    }
+    auto data = make_objective(*problem, outputs_of(*problem), mean_weight(*problem));
+    data->work_with(team);
+    fit_from(*data, w, *settings, team, started, nullptr, outcome);
+    if (outcome->status != Status::stalled) return;
+    // What float32 arithmetic cannot tell any more, double may.
+    data = make_widened(*problem, outputs_of(*problem), mean_weight(*problem));
+    if (!data) return;
+    data->work_with(team);
+    Settings rest = *settings;
+    rest.start = Start::given;
+    const Outcome before = *outcome;
+    fit_from(*data, w, rest, team, started, &before, outcome);
   });
 }
 
@@ -164,7 +181,7 @@ Code minimize(Index size, const Settings* settings, double* w, const Host* host,
     Team team(1, host);
     UserObjective objective(size, host);
     const auto solve = [&](Index iterations, auto&& solver) {
-      Monitor monitor(*settings, team, objective, nullptr, iterations);
+      Monitor monitor(*settings, team, objective, nullptr, iterations, Clock::now());
       monitor.outcome.solver = settings->solver;
       run(monitor, objective, team, outcome, [&] { solver(objective, w, *settings, monitor); });
     };

@@ -59,10 +59,12 @@ class Pass final : public DataObjective {
         x_.each(rows[i], [&](Index j, T value) { out[i * ldo + j] += static_cast<float>(static_cast<double>(value) * scale[j]); });
       }
     } else if constexpr (X::any_rows) {
-      constexpr Index line = 64 / sizeof(T);
-      const Index ahead = std::clamp<Index>(4096 / (d * static_cast<Index>(sizeof(T))), 2, 16);  // rows: some 100 ns until they are needed
+      using Stored = typename X::Stored;
+      constexpr Index line = 64 / sizeof(Stored);
+      const Index ahead =
+          std::clamp<Index>(4096 / (d * static_cast<Index>(sizeof(Stored))), 2, 16);  // rows: some 100 ns until they are needed
       for (Index i = 0; i < rows.count; ++i) {
-        const T *row = x_.row(rows[i]), *coming = x_.row(rows.list ? rows[std::min(i + ahead, rows.count - 1)] : rows[i] + ahead);
+        const Stored *row = x_.row(rows[i]), *coming = x_.row(rows.list ? rows[std::min(i + ahead, rows.count - 1)] : rows[i] + ahead);
         for (Index j = 0; j < d; j += line) {
           prefetch(coming + j);
           for (Index q = j; q < std::min(j + line, d); ++q) put(i, q, static_cast<double>(row[q]));
@@ -323,15 +325,17 @@ class Pass final : public DataObjective {
   Scratch<T> batch_;
 };
 
-/// One storage and type compiled (pass_*.cpp).
-#define LINCLASS_COMPILE(...)                                                                                                 \
+/// One storage and type compiled (pass_*.cpp): for fits, and for predictions too.
+#define LINCLASS_COMPILE_PASS(...)                                                                                            \
   template <>                                                                                                                 \
   std::unique_ptr<DataObjective> make_pass(const __VA_ARGS__& x, const Problem& problem, Index outputs, double mean_weight) { \
     return std::make_unique<Pass<__VA_ARGS__>>(x, problem, outputs, mean_weight);                                             \
-  }                                                                                                                           \
-  template <>                                                                                                                 \
-  void predict(const __VA_ARGS__& x, const LinearModel& model, Prediction what, void* out, Index stride, Team& team) {        \
-    predict_rows(x, model, what, out, stride, team);                                                                          \
+  }
+#define LINCLASS_COMPILE(...)                                                                                          \
+  LINCLASS_COMPILE_PASS(__VA_ARGS__)                                                                                   \
+  template <>                                                                                                          \
+  void predict(const __VA_ARGS__& x, const LinearModel& model, Prediction what, void* out, Index stride, Team& team) { \
+    predict_rows(x, model, what, out, stride, team);                                                                   \
   }
 
 }  // namespace linclass::engine

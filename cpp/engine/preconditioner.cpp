@@ -194,7 +194,7 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
       const Index m = std::min(gram_rows, end - first);
       standard_.rows(data_, Rows{first, m, gram.rows.data()}, x.data(), p);  // the last column stays 1: the intercept's
       PackedRows<float> block(m, p, packed.data());
-      block.pack_rows({x.data(), p, nullptr});
+      block.pack_rows(Vectors<float>{x.data(), p, nullptr});
       block.add_gram(gram.weights.data() + first, sums.data() + task * square, p);
     }
   });

@@ -16,14 +16,16 @@
 
 namespace linclass::engine {
 
-template <class T>
+/// T: of all arithmetic; V: of the numbers as they are stored, the same or narrower.
+template <class T, class V>
 class Dense {
  public:
   using Scalar = T;
+  using Stored = V;
   using Weight = T;  ///< of the packed weights in a pass
   static constexpr bool sparse = false;
 
-  Dense(Index rows, Index columns, const T* values, Index stride) : rows(rows), columns(columns), values_(values), stride_(stride) {}
+  Dense(Index rows, Index columns, const V* values, Index stride) : rows(rows), columns(columns), values_(values), stride_(stride) {}
   const Index rows, columns;
 
   Index at(Index, Index k, Index j) const { return k * columns + j; }
@@ -40,46 +42,46 @@ class Dense {
   static void clear(Index count, Index K, T* Z, Index ldz) {
     for (Index k = 0; k < K; ++k) std::fill_n(Z + k * ldz, count, T(0));
   }
-  const T* values_;
+  const V* values_;
   Index stride_;
 };
 
-template <class T>
-class DenseRows : public Dense<T> {
+template <class T, class V = T>
+class DenseRows : public Dense<T, V> {
  public:
-  using Dense<T>::Dense;
+  using Dense<T, V>::Dense;
   static constexpr bool any_rows = true;  ///< rows may be given as a list
   static Index least_block(Index K) { return std::clamp<Index>(8 * K, 8, 128); }
-  const T* row(Index i) const { return this->values_ + i * this->stride_; }
-  T at_row(Index i, Index j) const { return row(i)[j]; }
+  const V* row(Index i) const { return this->values_ + i * this->stride_; }
+  T at_row(Index i, Index j) const { return static_cast<T>(row(i)[j]); }
 
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
-    const Vectors<T> x = vectors(rows);
+    const Vectors<V> x = vectors(rows);
     const Index d = this->columns;
     this->clear(rows.count, K, Z, ldz);
     if (prefers_turned<T>(K, d)) return turned_dot_products(x, rows.count, W, d, K, d, Z, ldz);
     dot_products(x, rows.count, W, d, K, d, [=](Index k, Index i, T z) { Z[k * ldz + i] += z; });
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
-    const bool far = rows.count * (end - begin) * static_cast<Index>(sizeof(T)) > block_bytes * 5 / 4;
+    const bool far = rows.count * (end - begin) * static_cast<Index>(sizeof(V)) > block_bytes * 5 / 4;
     combine(vectors(rows), rows.count, far, begin, end, R, ldr, K, factor, G, this->columns);
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
 
  private:
-  Vectors<T> vectors(const Rows& rows) const {
+  Vectors<V> vectors(const Rows& rows) const {
     if (rows.list) return {this->values_, this->stride_, rows.list + rows.start};
     return {this->values_ + rows.start * this->stride_, this->stride_, nullptr};
   }
 };
 
-template <class T>
-class DenseColumns : public Dense<T> {
+template <class T, class V = T>
+class DenseColumns : public Dense<T, V> {
  public:
-  using Dense<T>::Dense;
+  using Dense<T, V>::Dense;
   static constexpr bool any_rows = false;  ///< only ranges of rows: single rows of a column-major X touch a cache line a number
   static Index least_block(Index K) { return K <= 2 ? 128 : 256; }
-  T at_row(Index i, Index j) const { return this->values_[j * this->stride_ + i]; }
+  T at_row(Index i, Index j) const { return static_cast<T>(this->values_[j * this->stride_ + i]); }
 
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
     this->clear(rows.count, K, Z, ldz);
@@ -93,7 +95,7 @@ class DenseColumns : public Dense<T> {
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_columns(vectors(rows, 0)); }
 
  private:
-  Vectors<T> vectors(const Rows& rows, Index column) const {
+  Vectors<V> vectors(const Rows& rows, Index column) const {
     return {this->values_ + column * this->stride_ + rows.start, this->stride_, nullptr};
   }
 };

@@ -26,26 +26,28 @@ class PackedRows {
   PackedRows(Index count, Index columns, T* memory) : count_(count), columns_(columns), panels_(align(memory)) {}
 
   /// x: count rows.
-  void pack_rows(const Vectors<T>& x) {
+  template <class V>
+  void pack_rows(const Vectors<V>& x) {
     for (Index j = 0; j < columns_; j += wide)
       with_width<packets>(panel_width(j) / S, [&](auto P) {
         T* to = place(j);
         const int last = (P - 1) * S, rest = static_cast<int>(std::min<Index>(S, columns_ - j - last));
         for (Index i = 0; i < count_; ++i, to += P * S) {
-          const T* from = x[i] + j;
-          for (int p = 0; p < P - 1; ++p) store(to + p * S, load(from + p * S));
-          store(to + last, rest == S ? load(from + last) : load_partial(from + last, rest));
+          const V* from = x[i] + j;
+          for (int p = 0; p < P - 1; ++p) store(to + p * S, load_as<T>(from + p * S));
+          store(to + last, rest == S ? load_as<T>(from + last) : load_partial_as<T>(from + last, rest));
         }
       });
   }
 
   /// x: columns of `count` numbers.
-  void pack_columns(const Vectors<T>& x) {
+  template <class V>
+  void pack_columns(const Vectors<V>& x) {
     for (Index j = 0; j < columns_; j += S) {
       T* to = place(j);
       const Index width = panel_width(j);
       for (Index i = 0; i < count_; i += S) {
-        const auto block = turned(x, j, columns_, i, count_ - i);
+        const auto block = turned<T>(x, j, columns_, i, count_ - i);
         const int rows = static_cast<int>(std::min<Index>(S, count_ - i));
         for (int r = 0; r < rows; ++r) store(to + (i + r) * width, block.packet[r]);
       }

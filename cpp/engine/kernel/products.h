@@ -3,7 +3,7 @@
 ///   dot_products:  out(k, i) += w_k . x_i            scores of row-major rows; gradient of column-major columns
 ///   combine:       out(k, j) += sum_i r(k, i) x_ij   gradient of row-major rows; scores of column-major columns
 ///
-/// K (the number of outputs) is small, so tiles of outputs are held in registers and each x is loaded once a tile. The order of every sum
+/// Vectors hold numbers of V, arithmetic is in T: the same type, or float and double. K (the number of outputs) is small, so tiles of outputs are held in registers and each x is loaded once a tile. The order of every sum
 /// is a function of the sizes alone.
 #pragma once
 #include <algorithm>
@@ -16,14 +16,14 @@
 namespace linclass::engine {
 
 /// Vector i starts at base + (list ? list[i] : i) * stride.
-template <class T>
+template <class V>
 struct Vectors {
-  const T* base;
+  const V* base;
   Index stride;
   const Index* list;
-  const T* operator[](Index i) const { return base + (list ? list[i] : i) * stride; }
+  const V* operator[](Index i) const { return base + (list ? list[i] : i) * stride; }
   /// What to fetch as vector i: behind the last of `count` the next block follows, unless there is a list.
-  const T* coming(Index i, Index count) const { return list ? (*this)[std::min(i, count - 1)] : base + i * stride; }
+  const V* coming(Index i, Index count) const { return list ? (*this)[std::min(i, count - 1)] : base + i * stride; }
 };
 
 /// Outputs in one tile. dot_products shares each weight among R vectors, combine shares each vector among C outputs.
@@ -58,12 +58,12 @@ inline Index even_part(Index length, Index most, Index unit) {
 }
 
 /// R vectors from x_i against C rows of w at once: R * C sums, which stay in registers only where every loop over them is unrolled.
-template <class T, int R, int C, class Put>
-inline void dot_tile(const Vectors<T>& x, Index i, Index count, Index ahead, const T* w, Index ldw, Index begin, Index end,
+template <int R, int C, class T, class V, class Put>
+inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, const T* w, Index ldw, Index begin, Index end,
                      const Put& put) {
   constexpr int S = packet_size<T>;
   Packet<T> total[C][R];
-  const T *row[R], *coming[R];
+  const V *row[R], *coming[R];
   LINCLASS_UNROLL
   for (int r = 0; r < R; ++r) {
     row[r] = x[i + r], coming[r] = x.coming(i + ahead + r, count);
@@ -85,8 +85,8 @@ inline void dot_tile(const Vectors<T>& x, Index i, Index count, Index ahead, con
     }
   };
   Index j = begin;
-  for (; j + S <= end; j += S) step([](const T* p) { return load(p); }, j);
-  if (const int rest = static_cast<int>(end - j)) step([rest](const T* p) { return load_partial(p, rest); }, j);
+  for (; j + S <= end; j += S) step([](const auto* p) { return load_as<T>(p); }, j);
+  if (const int rest = static_cast<int>(end - j)) step([rest](const auto* p) { return load_partial_as<T>(p, rest); }, j);
   LINCLASS_UNROLL
   for (int c = 0; c < C; ++c) {
     T sums[R];
@@ -101,17 +101,17 @@ inline void dot_tile(const Vectors<T>& x, Index i, Index count, Index ahead, con
 }
 
 /// add(k, i, part of w_k . x_i), all parts together the product, for i < count and k < K; w is K x length with leading dimension ldw.
-template <class T, class Add>
-void dot_products(const Vectors<T>& x, Index count, const T* w, Index ldw, Index K, Index length, const Add& add) {
+template <class T, class V, class Add>
+void dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, const Add& add) {
   constexpr Index numbers = (64 << 10) / sizeof(T);  // of weights: they stay near the first-level cache while many vectors meet them
   const Index span = even_part(length, std::max<Index>(512, numbers / K), 64);
   for (Index begin = 0; begin < length; begin += span) {
-    const Index end = std::min(length, begin + span), page = 4096 / (static_cast<Index>(sizeof(T)) * (end - begin));  // vectors in a page
+    const Index end = std::min(length, begin + span), page = 4096 / (static_cast<Index>(sizeof(V)) * (end - begin));  // vectors in a page
     const auto tiles = [&](auto rows, Index i) {
       constexpr int R = decltype(rows)::value;
       each_tile<dot_tile_outputs>(K, [&](Index first, auto width) {
-        dot_tile<T, R, decltype(width)::value>(x, i, count, R + page, w + first * ldw, ldw, begin, end,
-                                               [&](int c, Index row, T value) { add(first + c, row, value); });
+        dot_tile<R, decltype(width)::value>(x, i, count, R + page, w + first * ldw, ldw, begin, end,
+                                            [&](int c, Index row, T value) { add(first + c, row, value); });
       });
     };
     constexpr int R = 4;
@@ -123,8 +123,8 @@ void dot_products(const Vectors<T>& x, Index count, const T* w, Index ldw, Index
 
 /// C outputs x P packets of columns [j, j + width): sums over all vectors in registers, then added to g times `factor`.
 /// Fetch: what lies `coming` numbers ahead will be needed next.
-template <class T, int C, int P, bool Fetch, bool Whole, class Out>
-inline void combine_tile(const Vectors<T>& x, Index count, Index j, Index width, Index coming, const T* r, Index ldr, Out factor, Out* g,
+template <int C, int P, bool Fetch, bool Whole, class T, class V, class Out>
+inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, Index coming, const T* r, Index ldr, Out factor, Out* g,
                          Index ldg) {
   constexpr int S = packet_size<T>, last = (P - 1) * S;
   const int rest = static_cast<int>(width - last);
@@ -135,10 +135,10 @@ inline void combine_tile(const Vectors<T>& x, Index count, Index j, Index width,
     for (int p = 0; p < P; ++p) total[c][p] = broadcast(T(0));
   }
   for (Index i = 0; i < count; ++i) {
-    const T* row = x[i] + j;
+    const V* row = x[i] + j;
     Packet<T> value[P];
     LINCLASS_UNROLL
-    for (int p = 0; p < P; ++p) value[p] = Whole || p < P - 1 ? load(row + p * S) : load_partial(row + last, rest);
+    for (int p = 0; p < P; ++p) value[p] = Whole || p < P - 1 ? load_as<T>(row + p * S) : load_partial_as<T>(row + last, rest);
     if constexpr (Fetch) {
       LINCLASS_UNROLL
       for (int p = 0; p < P; ++p) prefetch(row + coming + p * S);
@@ -168,15 +168,15 @@ inline void combine_tile(const Vectors<T>& x, Index count, Index j, Index width,
 
 /// g(k, j) += factor * sum_i r(k, i) x_ij for j in [begin, end), k < K; g has leading dimension ldg, r ldr. Far: x is not in the second-level cache.
 /// Panels of vectors, in them stretches of columns, which come once into the first-level cache for all tiles of outputs.
-template <class T, class Out>
-void combine(const Vectors<T>& x, Index count, bool far, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
+template <class T, class V, class Out>
+void combine(const Vectors<V>& x, Index count, bool far, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
              Index ldg) {
   constexpr int S = packet_size<T>;
   const Index panel = K <= combine_tile_outputs ? std::max<Index>(1, count) : 128;
   const int packets = combine_tile_packets(static_cast<int>(std::min<Index>(K, combine_tile_outputs)));
-  const Index stretch = even_part(end - begin, std::max<Index>(packets * S, 256 / sizeof(T)), S);
+  const Index stretch = even_part(end - begin, std::max<Index>(packets * S, 256 / sizeof(V)), S);
   for (Index i = 0; i < count; i += panel) {
-    const Vectors<T> part = x.list ? Vectors<T>{x.base, x.stride, x.list + i} : Vectors<T>{x[i], x.stride, nullptr};
+    const Vectors<V> part = x.list ? Vectors<V>{x.base, x.stride, x.list + i} : Vectors<V>{x[i], x.stride, nullptr};
     const Index vectors = std::min(panel, count - i);
     for (Index from = begin; from < end; from += stretch) {
       const Index to = std::min(end, from + stretch);
@@ -188,8 +188,8 @@ void combine(const Vectors<T>& x, Index count, bool far, Index begin, Index end,
           constexpr int P = decltype(packets)::value;
           const Index j = from + packet * S, width = std::min<Index>(P * S, to - j);
           const auto run = [&](auto fetch, auto whole) {
-            combine_tile<T, C, P, decltype(fetch)::value, decltype(whole)::value>(part, vectors, j, width, next, r + first * ldr + i, ldr,
-                                                                                  factor, g + first * ldg, ldg);
+            combine_tile<C, P, decltype(fetch)::value, decltype(whole)::value>(part, vectors, j, width, next, r + first * ldr + i, ldr,
+                                                                               factor, g + first * ldg, ldg);
           };
           const auto choose = [&](auto fetch) { width == P* S ? run(fetch, std::true_type{}) : run(fetch, std::false_type{}); };
           far&& first == 0 ? choose(std::true_type{}) : choose(std::false_type{});
@@ -200,15 +200,15 @@ void combine(const Vectors<T>& x, Index count, bool far, Index begin, Index end,
 }
 
 /// Numbers [j, j + length) of S vectors from x_i, turned: packet q holds number j + q of each. Zeros stand for vectors from `count` on.
-template <class T>
-inline auto turned(const Vectors<T>& x, Index i, Index count, Index j, Index length) {
+template <class T, class V>
+inline auto turned(const Vectors<V>& x, Index i, Index count, Index j, Index length) {
   constexpr int S = packet_size<T>;
   Eigen::internal::PacketBlock<Packet<T>, S> block;
   const int width = static_cast<int>(std::min<Index>(S, length));
-  const Index ahead = std::max<Index>(1, 4096 / (static_cast<Index>(sizeof(T)) * S * (j + length))) * S;  // vectors in a page
+  const Index ahead = std::max<Index>(1, 4096 / (static_cast<Index>(sizeof(V)) * S * (j + length))) * S;  // vectors in a page
   LINCLASS_UNROLL
   for (int r = 0; r < S; ++r) {
-    block.packet[r] = i + r >= count ? broadcast(T(0)) : width == S ? load(x[i + r] + j) : load_partial(x[i + r] + j, width);
+    block.packet[r] = i + r >= count ? broadcast(T(0)) : width == S ? load_as<T>(x[i + r] + j) : load_partial_as<T>(x[i + r] + j, width);
     prefetch(x.coming(i + r + ahead, count) + j);
   }
   Eigen::internal::ptranspose(block);
@@ -224,8 +224,8 @@ bool prefers_turned(Index K, Index length) {
 }
 
 /// z(k, i) += w_k . x_i with the vectors in the lanes: a strip of them is turned and then combined, with the weights as coefficients.
-template <class T>
-void turned_dot_products(const Vectors<T>& x, Index count, const T* w, Index ldw, Index K, Index length, T* z, Index ldz) {
+template <class T, class V>
+void turned_dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, T* z, Index ldz) {
   constexpr Index S = packet_size<T>, numbers = (32 << 10) / sizeof(T);  // they stay in the first-level cache
   T strip[numbers];
   const Index padded = (length + S - 1) / S * S, most = numbers / padded / S * S;
@@ -233,7 +233,7 @@ void turned_dot_products(const Vectors<T>& x, Index count, const T* w, Index ldw
     const Index rows = std::min(most, count - start);
     for (Index i = 0; i < rows; i += S)
       for (Index j = 0; j < length; j += S) {
-        const auto block = turned(x, start + i, count, j, length - j);
+        const auto block = turned<T>(x, start + i, count, j, length - j);
         LINCLASS_UNROLL
         for (int q = 0; q < S; ++q) store(strip + (j + q) * most + i, block.packet[q]);
       }

@@ -37,6 +37,23 @@ template <class T>
 inline Packet<T> load(const T* x) {
   return Eigen::internal::ploadu<Packet<T>>(x);
 }
+/// Numbers of V as numbers of T, which may be wider.
+template <class T, class V>
+inline Packet<T> load_as(const V* x) {
+  if constexpr (std::is_same_v<T, V>) {
+    return load(x);
+  } else {
+#if defined(__AVX512F__)
+    return _mm512_cvtps_pd(_mm256_loadu_ps(x));
+#elif defined(__AVX2__)
+    return _mm256_cvtps_pd(_mm_loadu_ps(x));
+#else
+    T wide[packet_size<T>];
+    for (int i = 0; i < packet_size<T>; ++i) wide[i] = static_cast<T>(x[i]);
+    return load(wide);
+#endif
+  }
+}
 template <class T>
 inline Packet<T> broadcast(T x) {
   return Eigen::internal::pset1<Packet<T>>(x);
@@ -101,6 +118,17 @@ inline Packet<T> load_partial(const T* x, int count) {
   for (int i = 0; i < count; ++i) padded[i] = x[i];
   return load(padded);
 #endif
+}
+
+template <class T, class V>
+inline Packet<T> load_partial_as(const V* x, int count) {
+  if constexpr (std::is_same_v<T, V>) {
+    return load_partial(x, count);
+  } else {
+    T wide[packet_size<T>] = {};
+    for (int i = 0; i < count; ++i) wide[i] = static_cast<T>(x[i]);
+    return load(wide);
+  }
 }
 
 }  // namespace linclass::engine

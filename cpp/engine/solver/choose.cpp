@@ -31,7 +31,7 @@ class Cost {
       : n(static_cast<double>(data.problem().X.rows)),
         K(static_cast<double>(data.outputs)),
         p(static_cast<double>(data.columns)),
-        speed_(data.problem().X.type == Type::float32 ? 2 : 1),
+        speed_(data.in_float32() ? 2 : 1),
         row_(data.mean_row_length()) {}
 
   const double n, K, p;
@@ -62,7 +62,7 @@ Choice preconditioned(const DataObjective& data, const Cost& cost, double& predi
   const double n = cost.n, K = cost.K, p = cost.p, P = K * p;
   Choice choice;
   choice.solver = Solver::preconditioned_lbfgs;
-  choice.rounded = cost.K > 2 && data.problem().X.type == Type::float64 && data.problem().X.layout != Layout::csr;
+  choice.rounded = cost.K > 2 && !data.in_float32() && data.problem().X.layout != Layout::csr;
   const double pass = choice.rounded ? cost.rounded_pass() : cost.pass();
 
   // The Hessian of R rows a parameter is good to the root of 1 / R, and each pass takes P - min P down by R.
@@ -109,7 +109,7 @@ Choice choose(const DataObjective& data, Solver asked) {
   if (asked == Solver::preconditioned_lbfgs) return choice;
   const double newton = P * P * 8 <= most_bytes / 4 ? 8 * cost.newton_step() : INFINITY, plain = 150 * cost.pass();
   // A Hessian in float32 drowns in the rounding of columns far from 0; a preconditioner is made of centred ones.
-  const auto drowns = [&] { return data.problem().X.type == Type::float32 && Standardisation(data).farthest() > 30; };
+  const auto drowns = [&] { return data.in_float32() && Standardisation(data).farthest() > 30; };
   if (newton < predicted && newton < plain && !drowns()) {
     choice.solver = Solver::newton_cholesky;
     return say(choice, "the Hessian of %.0f parameters is cheap beside reading %.0f rows", P, cost.n);

@@ -50,12 +50,14 @@ double gap_at_best_intercept(DataObjective& objective, double* w, double* smooth
   return objective.penalty.gap(w, gradient, objective.outputs);
 }
 
-Monitor::Monitor(const Settings& settings, Team& team, Objective& objective, DataObjective* data, Index default_iterations)
+Monitor::Monitor(const Settings& settings, Team& team, Objective& objective, DataObjective* data, Index default_iterations,
+                 Clock::time_point started)
     : settings_(settings),
       team_(team),
       objective_(objective),
       data_(data),
       most_iterations_(settings.max_iter > 0 ? settings.max_iter : default_iterations),
+      started_(started),
       has_gap_(data && data->has_gap()),
       previous_(nan) {
   outcome.status = Status::max_iter;
@@ -79,6 +81,12 @@ bool Monitor::start(double* w, double smooth, const double* gradient, double dec
   previous_ = outcome.objective = smooth + objective_.penalty.l1_value(w, objective_.outputs);
   outcome.estimate = decrement;
   return certified(w, smooth, gradient, false);
+}
+
+void Monitor::continues(const Outcome& before) {
+  outcome.iterations = before.iterations;
+  objective_.reads += before.reads;
+  if (before.choice[0]) chose(std::string(before.choice) + "; at the end, all in float64");
 }
 
 /// tol is reached at w. `report`: the figures are wanted in any case, and exact.

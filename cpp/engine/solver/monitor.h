@@ -19,7 +19,10 @@ struct NotFinite : std::runtime_error {
 class Monitor {
  public:
   /// data: the objective where it is one of data, else null.
-  Monitor(const Settings& settings, Team& team, Objective& objective, DataObjective* data, Index default_iterations);
+  Monitor(const Settings& settings, Team& team, Objective& objective, DataObjective* data, Index default_iterations,
+          Clock::time_point started);
+  /// Iterations, reads and reason of an earlier solver on the same problem count too.
+  void continues(const Outcome& before);
 
   /// The start of a batch solver: true where it is optimal already. decrement: g' H^-1 g / 2, the decrease that Newton's model expects, where the solver knows it.
   bool start(double* w, double smooth, const double* gradient, double decrement = unknown);
@@ -56,7 +59,7 @@ class Monitor {
   Objective& objective_;
   DataObjective* const data_;
   const Index most_iterations_;
-  const Clock::time_point started_ = Clock::now();
+  const Clock::time_point started_;
   const bool has_gap_;
   bool rounded_ = false;
   double at_zero_ = 0, trigger_ = std::numeric_limits<double>::infinity();
