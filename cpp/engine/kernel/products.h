@@ -3,8 +3,8 @@
 ///   dot_products:  out(k, i) += w_k . x_i            scores of row-major rows; gradient of column-major columns
 ///   combine:       out(k, j) += sum_i r(k, i) x_ij   gradient of row-major rows; scores of column-major columns
 ///
-/// Vectors hold numbers of V, arithmetic is in T: the same type, or float and double. K (the number of outputs) is small, so tiles of outputs are held in registers and each x is loaded once a tile. The order of every sum
-/// is a function of the sizes alone.
+/// Vectors hold numbers of V, arithmetic is in T: the same type, or float and double. K (the number of outputs) is small, so tiles of outputs are
+/// held in registers and each x is loaded once a tile. The order of every sum is a function of the sizes alone.
 #pragma once
 #include <algorithm>
 #include <type_traits>
@@ -191,8 +191,13 @@ void combine(const Vectors<V>& x, Index count, bool far, Index begin, Index end,
             combine_tile<C, P, decltype(fetch)::value, decltype(whole)::value>(part, vectors, j, width, next, r + first * ldr + i, ldr,
                                                                                factor, g + first * ldg, ldg);
           };
-          const auto choose = [&](auto fetch) { width == P* S ? run(fetch, std::true_type{}) : run(fetch, std::false_type{}); };
-          far&& first == 0 ? choose(std::true_type{}) : choose(std::false_type{});
+          constexpr std::true_type yes;
+          constexpr std::false_type no;
+          const bool whole = width == P * S;
+          if (far && first == 0)
+            whole ? run(yes, yes) : run(yes, no);
+          else
+            whole ? run(no, yes) : run(no, no);
         });
       });
     }
