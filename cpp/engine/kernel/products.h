@@ -167,14 +167,16 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
 }
 
 /// g(k, j) += factor * sum_i r(k, i) x_ij for j in [begin, end), k < K; g has leading dimension ldg, r ldr. Far: x is not in the second-level cache.
-/// Panels of vectors, in them stretches of columns, which come once into the first-level cache for all tiles of outputs.
+/// Where one tile has all outputs, X is walked once by itself. Else panels of vectors, in them stretches of columns, come once into the first-level
+/// cache for all tiles.
 template <class T, class V, class Out>
 void combine(const Vectors<V>& x, Index count, bool far, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
              Index ldg) {
   constexpr int S = packet_size<T>;
-  const Index panel = K <= combine_tile_outputs ? std::max<Index>(1, count) : 128;
-  const int packets = combine_tile_packets(static_cast<int>(std::min<Index>(K, combine_tile_outputs)));
-  const Index stretch = even_part(end - begin, std::max<Index>(packets * S, 256 / sizeof(V)), S);
+  const bool one = K <= combine_tile_outputs;
+  const Index panel = one ? std::max<Index>(1, count) : 128;
+  const Index few = std::max<Index>(combine_tile_packets(combine_tile_outputs) * S, 256 / sizeof(V));
+  const Index stretch = one ? std::max<Index>(1, end - begin) : even_part(end - begin, few, S);
   for (Index i = 0; i < count; i += panel) {
     const Vectors<V> part = x.list ? Vectors<V>{x.base, x.stride, x.list + i} : Vectors<V>{x[i], x.stride, nullptr};
     const Index vectors = std::min(panel, count - i);
@@ -188,8 +190,8 @@ void combine(const Vectors<V>& x, Index count, bool far, Index begin, Index end,
           constexpr int P = decltype(packets)::value;
           const Index j = from + packet * S, width = std::min<Index>(P * S, to - j);
           const auto run = [&](auto fetch, auto whole) {
-            combine_tile<C, P, decltype(fetch)::value, decltype(whole)::value>(part, vectors, j, width, next, r + first * ldr + i, ldr,
-                                                                               factor, g + first * ldg, ldg);
+            combine_tile<C, P, decltype(fetch)::value, decltype(whole)::value>(part, vectors, j, width, one ? width : next,
+                                                                               r + first * ldr + i, ldr, factor, g + first * ldg, ldg);
           };
           constexpr std::true_type yes;
           constexpr std::false_type no;
