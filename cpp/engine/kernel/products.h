@@ -29,8 +29,6 @@ struct Vectors {
 /// Outputs in one tile. dot_products shares each weight among R vectors, combine shares each vector among C outputs.
 constexpr int dot_tile_outputs = vector_registers == 32 ? 6 : 3;
 constexpr int combine_tile_outputs = 5;
-/// Packets of a vector in a tile of C outputs: the sums, the packets and one coefficient fill the registers.
-constexpr int combine_tile_packets(int C) { return std::min(8, (vector_registers - 1) / (C + 1)); }
 
 /// Calls f(integral_constant width), width in 1..Most known at run time: the step from a number to a compile-time tile.
 template <int Most, class F>
@@ -121,90 +119,15 @@ void dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index
   }
 }
 
-/// C outputs x P packets of columns [j, j + width): sums over all vectors in registers, then added to g times `factor`.
-/// Fetch: what lies `coming` numbers ahead will be needed next.
-template <int C, int P, bool Fetch, bool Whole, class T, class V, class Out>
-inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, Index coming, const T* r, Index ldr, Out factor, Out* g,
-                         Index ldg) {
-  constexpr int S = packet_size<T>, last = (P - 1) * S;
-  const int rest = static_cast<int>(width - last);
-  Packet<T> total[C][P];
-  LINCLASS_UNROLL
-  for (int c = 0; c < C; ++c) {
-    LINCLASS_UNROLL
-    for (int p = 0; p < P; ++p) total[c][p] = broadcast(T(0));
-  }
-  for (Index i = 0; i < count; ++i) {
-    const V* row = x[i] + j;
-    Packet<T> value[P];
-    LINCLASS_UNROLL
-    for (int p = 0; p < P; ++p) value[p] = Whole || p < P - 1 ? load_as<T>(row + p * S) : load_partial_as<T>(row + last, rest);
-    if constexpr (Fetch) {
-      LINCLASS_UNROLL
-      for (int p = 0; p < P; ++p) prefetch(row + coming + p * S);
-    }
-    LINCLASS_UNROLL
-    for (int c = 0; c < C; ++c) {
-      const Packet<T> coefficient = broadcast(r[c * ldr + i]);
-      LINCLASS_UNROLL
-      for (int p = 0; p < P; ++p) total[c][p] = multiply_add(value[p], coefficient, total[c][p]);
-    }
-  }
-  LINCLASS_UNROLL
-  for (int c = 0; c < C; ++c) {
-    Out* to = g + c * ldg + j;
-    if constexpr (Whole && std::is_same_v<T, Out>) {
-      LINCLASS_UNROLL
-      for (int p = 0; p < P; ++p) store(to + p * S, multiply_add(total[c][p], broadcast(factor), load(to + p * S)));
-    } else {
-      T lane[P * S];
-      LINCLASS_UNROLL
-      for (int p = 0; p < P; ++p) store(lane + p * S, total[c][p]);
-      const Index columns = Whole ? P * S : width;
-      for (Index q = 0; q < columns; ++q) to[q] += factor * static_cast<Out>(lane[q]);
-    }
-  }
-}
-
 /// g(k, j) += factor * sum_i r(k, i) x_ij for j in [begin, end), k < K; g has leading dimension ldg, r ldr. Far: x is not in the second-level cache.
-/// Where one tile has all outputs, X is walked once by itself. Else panels of vectors, in them stretches of columns, come once into the first-level
-/// cache for all tiles.
+/// Compiled once for each three types (combine_*.cpp).
 template <class T, class V, class Out>
 void combine(const Vectors<V>& x, Index count, bool far, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
-             Index ldg) {
-  constexpr int S = packet_size<T>;
-  const bool one = K <= combine_tile_outputs;
-  const Index panel = one ? std::max<Index>(1, count) : 128;
-  const Index few = std::max<Index>(combine_tile_packets(combine_tile_outputs) * S, 256 / sizeof(V));
-  const Index stretch = one ? std::max<Index>(1, end - begin) : even_part(end - begin, few, S);
-  for (Index i = 0; i < count; i += panel) {
-    const Vectors<V> part = x.list ? Vectors<V>{x.base, x.stride, x.list + i} : Vectors<V>{x[i], x.stride, nullptr};
-    const Index vectors = std::min(panel, count - i);
-    for (Index from = begin; from < end; from += stretch) {
-      const Index to = std::min(end, from + stretch);
-      // The next stretch of this panel, or the first one of the next panel; behind the last panel the next block begins.
-      const Index next = to < end || x.list || i + panel >= count ? stretch : panel * x.stride + begin - from;
-      each_tile<combine_tile_outputs>(K, [&](Index first, auto outputs) {
-        constexpr int C = decltype(outputs)::value;
-        each_tile<combine_tile_packets(C)>((to - from + S - 1) / S, [&](Index packet, auto packets) {
-          constexpr int P = decltype(packets)::value;
-          const Index j = from + packet * S, width = std::min<Index>(P * S, to - j);
-          const auto run = [&](auto fetch, auto whole) {
-            combine_tile<C, P, decltype(fetch)::value, decltype(whole)::value>(part, vectors, j, width, one ? width : next,
-                                                                               r + first * ldr + i, ldr, factor, g + first * ldg, ldg);
-          };
-          constexpr std::true_type yes;
-          constexpr std::false_type no;
-          const bool whole = width == P * S;
-          if (far && first == 0)
-            whole ? run(yes, yes) : run(yes, no);
-          else
-            whole ? run(no, yes) : run(no, no);
-        });
-      });
-    }
-  }
-}
+             Index ldg);
+extern template void combine(const Vectors<double>&, Index, bool, Index, Index, const double*, Index, Index, double, double*, Index);
+extern template void combine(const Vectors<float>&, Index, bool, Index, Index, const float*, Index, Index, float, float*, Index);
+extern template void combine(const Vectors<float>&, Index, bool, Index, Index, const float*, Index, Index, double, double*, Index);
+extern template void combine(const Vectors<float>&, Index, bool, Index, Index, const double*, Index, Index, double, double*, Index);
 
 /// Numbers [j, j + length) of S vectors from x_i, turned: packet q holds number j + q of each. Zeros stand for vectors from `count` on.
 template <class T, class V>
