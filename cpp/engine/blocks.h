@@ -23,7 +23,7 @@ struct Plan {
   Plan(Index rows, double cost, double row_bytes, Index parameters, Index least_block, double most_bytes = 128 << 20) : rows(rows) {
     const double size = static_cast<double>(parameters), bytes = 8 * size;
     const double per_chunk = std::max(double(1 << 18), 4 * size);  // worth a task, and its share of zeroing and merging
-    // Partials beyond the caches cost as much as some ten rows of their chunk for each output.
+    // Beyond the caches a partial costs as much as some ten rows for each output: then it serves 128.
     const double cheap = std::max((8 << 20) / bytes, cost / (128 * size)), whole_blocks = static_cast<double>(rows / least_block);
     const double most = std::min({64.0, most_bytes / bytes, std::max(8.0, std::min(cheap, whole_blocks))});
     chunks = 1;

@@ -7,13 +7,13 @@ namespace linclass::engine {
 /// Packets of a vector in a tile of C outputs: the sums, the packets and one coefficient fill the registers.
 constexpr int combine_tile_packets(int C) { return std::min(8, (vector_registers - 1) / (C + 1)); }
 
-/// C outputs x P packets of columns [j, j + width): sums over all vectors in registers, then added to g times `factor`.
+/// C outputs x P packets of columns [j, j + width), or the part of one: sums over all vectors in registers, then added to g times `factor`.
 /// Fetch: what lies `coming` numbers ahead will be needed next.
 template <int C, int P, bool Fetch, bool Whole, class T, class V, class Out>
 inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, Index coming, const T* r, Index ldr, Out factor, Out* g,
                          Index ldg) {
-  constexpr int S = packet_size<T>, last = (P - 1) * S;
-  const int rest = static_cast<int>(width - last);
+  static_assert(Whole || P == 1);
+  constexpr int S = packet_size<T>;
   Packet<T> total[C][P];
   LINCLASS_UNROLL
   for (int c = 0; c < C; ++c) {
@@ -24,7 +24,7 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
     const V* row = x[i] + j;
     Packet<T> value[P];
     LINCLASS_UNROLL
-    for (int p = 0; p < P; ++p) value[p] = Whole || p < P - 1 ? load_as<T>(row + p * S) : load_partial_as<T>(row + last, rest);
+    for (int p = 0; p < P; ++p) value[p] = Whole ? load_as<T>(row + p * S) : load_partial_as<T>(row, static_cast<int>(width));
     if constexpr (Fetch) {
       LINCLASS_UNROLL
       for (int p = 0; p < P; ++p) prefetch(row + coming + p * S);

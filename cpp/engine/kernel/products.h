@@ -59,6 +59,7 @@ inline Index even_part(Index length, Index most, Index unit) {
 template <int R, int C, class T, class V, class Put>
 inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, const T* w, Index ldw, Index begin, Index end,
                      const Put& put) {
+  static_assert(R == 4 || R == 1);
   constexpr int S = packet_size<T>;
   Packet<T> total[C][R];
   const V *row[R], *coming[R];
@@ -91,8 +92,7 @@ inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, con
     if constexpr (R == 4)
       four_sums(total[c][0], total[c][1], total[c][2], total[c][3], sums);
     else
-      LINCLASS_UNROLL
-    for (int r = 0; r < R; ++r) sums[r] = sum(total[c][r]);
+      sums[0] = sum(total[c][0]);
     LINCLASS_UNROLL
     for (int r = 0; r < R; ++r) put(c, i + r, sums[r]);
   }
