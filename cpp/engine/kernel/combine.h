@@ -7,13 +7,13 @@ namespace linclass::engine {
 /// Packets of a vector in a tile of C outputs: the sums, the packets and one coefficient fill the registers.
 constexpr int combine_tile_packets(int C) { return std::min(8, (vector_registers - 1) / (C + 1)); }
 
-/// C outputs x P packets of columns [j, j + width), or the part of one: sums over all vectors in registers, then added to g times `factor`.
-/// Fetch: what lies `coming` numbers ahead will be needed next.
+/// C outputs x P packets of columns from j on, `width` numbers in all: sums over all vectors in registers, then added to g times `factor`.
+/// Fetch: what lies `coming` numbers ahead will be needed next. Whole: width is P packets; else the last of them is a part of one.
 template <int C, int P, bool Fetch, bool Whole, class T, class V, class Out>
 inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, Index coming, const T* r, Index ldr, Out factor, Out* g,
                          Index ldg) {
-  static_assert(Whole || P == 1);
   constexpr int S = packet_size<T>;
+  const int last = static_cast<int>(width) - (P - 1) * S;
   Packet<T> total[C][P];
   LINCLASS_UNROLL
   for (int c = 0; c < C; ++c) {
@@ -24,7 +24,7 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
     const V* row = x[i] + j;
     Packet<T> value[P];
     LINCLASS_UNROLL
-    for (int p = 0; p < P; ++p) value[p] = Whole ? load_as<T>(row + p * S) : load_partial_as<T>(row, static_cast<int>(width));
+    for (int p = 0; p < P; ++p) value[p] = Whole || p + 1 < P ? load_as<T>(row + p * S) : load_partial_as<T>(row + p * S, last);
     if constexpr (Fetch) {
       LINCLASS_UNROLL
       for (int p = 0; p < P; ++p) prefetch(row + coming + p * S);
@@ -46,8 +46,7 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
       T lane[P * S];
       LINCLASS_UNROLL
       for (int p = 0; p < P; ++p) store(lane + p * S, total[c][p]);
-      const Index columns = Whole ? P * S : width;
-      for (Index q = 0; q < columns; ++q) to[q] += factor * static_cast<Out>(lane[q]);
+      for (Index q = 0; q < (Whole ? P * S : width); ++q) to[q] += factor * static_cast<Out>(lane[q]);
     }
   }
 }
@@ -66,23 +65,25 @@ void combine(const Vectors<V>& x, Index count, bool far, Index begin, Index end,
     const Vectors<V> part = x.list ? Vectors<V>{x.base, x.stride, x.list + i} : Vectors<V>{x[i], x.stride, nullptr};
     const Index vectors = std::min(panel, count - i);
     for (Index from = begin; from < end; from += stretch) {
-      const Index to = std::min(end, from + stretch), whole = (to - from) / S, rest = (to - from) % S;
+      const Index to = std::min(end, from + stretch);
       // The next stretch of this panel, or the first one of the next panel; behind the last panel the next block begins.
       const Index next = to < end || x.list || i + panel >= count ? stretch : panel * x.stride + begin - from;
       each_tile<combine_tile_outputs>(K, [&](Index first, auto outputs) {
         constexpr int C = decltype(outputs)::value;
-        const auto run = [&](Index j, Index width, auto packets, auto all) {
+        each_tile<combine_tile_packets(C)>((to - from + S - 1) / S, [&](Index packet, auto packets) {
           constexpr int P = decltype(packets)::value;
-          constexpr bool Whole = decltype(all)::value;
-          const Index coming = one ? width : next;
-          if (far && first == 0)
-            combine_tile<C, P, true, Whole>(part, vectors, j, width, coming, r + first * ldr + i, ldr, factor, g + first * ldg, ldg);
+          const Index j = from + packet * S, width = std::min<Index>(P * S, to - j), coming = one ? width : next;
+          const auto tile = [&](auto fetch, auto whole) {
+            combine_tile<C, P, decltype(fetch)::value, decltype(whole)::value>(part, vectors, j, width, coming, r + first * ldr + i, ldr,
+                                                                               factor, g + first * ldg, ldg);
+          };
+          if (width < P * S)
+            tile(std::false_type{}, std::false_type{});
+          else if (far && first == 0)
+            tile(std::true_type{}, std::true_type{});
           else
-            combine_tile<C, P, false, Whole>(part, vectors, j, width, coming, r + first * ldr + i, ldr, factor, g + first * ldg, ldg);
-        };
-        each_tile<combine_tile_packets(C)>(
-            whole, [&](Index packet, auto packets) { run(from + packet * S, decltype(packets)::value * S, packets, std::true_type{}); });
-        if (rest > 0) run(from + whole * S, rest, std::integral_constant<int, 1>{}, std::false_type{});
+            tile(std::false_type{}, std::true_type{});
+        });
       });
     }
   }

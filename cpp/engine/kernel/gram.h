@@ -46,11 +46,7 @@ class PackedRows {
     for (Index j = 0; j < columns_; j += S) {
       T* to = place(j);
       const Index width = panel_width(j);
-      for (Index i = 0; i < count_; i += S) {
-        const auto block = turned<T>(x, j, columns_, i, count_ - i);
-        const int rows = static_cast<int>(std::min<Index>(S, count_ - i));
-        for (int r = 0; r < rows; ++r) store(to + (i + r) * width, block.packet[r]);
-      }
+      turn<T>(x, j, columns_, count_, [&](Index i, const Packet<T>& numbers) { store(to + i * width, numbers); });
     }
   }
 

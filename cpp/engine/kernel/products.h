@@ -129,28 +129,36 @@ extern template void combine(const Vectors<float>&, Index, bool, Index, Index, c
 extern template void combine(const Vectors<float>&, Index, bool, Index, Index, const float*, Index, Index, double, double*, Index);
 extern template void combine(const Vectors<float>&, Index, bool, Index, Index, const double*, Index, Index, double, double*, Index);
 
-/// Numbers [j, j + length) of S vectors from x_i, turned: packet q holds number j + q of each. Zeros stand for vectors from `count` on.
-template <class T, class V>
-inline auto turned(const Vectors<V>& x, Index i, Index count, Index j, Index length) {
+/// put(j, packet) with number j of S vectors from x_i, for every j < length. The last vector stands for those from `count` on.
+template <class T, class V, class Put>
+inline void turn(const Vectors<V>& x, Index i, Index count, Index length, const Put& put) {
   constexpr int S = packet_size<T>;
-  Eigen::internal::PacketBlock<Packet<T>, S> block;
-  const int width = static_cast<int>(std::min<Index>(S, length));
-  const Index ahead = std::max<Index>(1, 4096 / (static_cast<Index>(sizeof(V)) * S * (j + length))) * S;  // vectors in a page
+  const Index ahead = std::max<Index>(1, 4096 / (static_cast<Index>(sizeof(V)) * S * length)) * S;  // vectors in a page
+  const V *row[S], *coming[S];
   LINCLASS_UNROLL
-  for (int r = 0; r < S; ++r) {
-    block.packet[r] = i + r >= count ? broadcast(T(0)) : width == S ? load_as<T>(x[i + r] + j) : load_partial_as<T>(x[i + r] + j, width);
-    prefetch(x.coming(i + r + ahead, count) + j);
-  }
-  Eigen::internal::ptranspose(block);
-  return block;
+  for (int r = 0; r < S; ++r) row[r] = x[std::min(i + r, count - 1)], coming[r] = x.coming(i + r + ahead, count);
+  const auto block = [&](auto&& get, Index j, int numbers) {
+    Eigen::internal::PacketBlock<Packet<T>, S> lanes;
+    LINCLASS_UNROLL
+    for (int r = 0; r < S; ++r) {
+      lanes.packet[r] = get(row[r] + j);
+      prefetch(coming[r] + j);
+    }
+    Eigen::internal::ptranspose(lanes);
+    LINCLASS_UNROLL
+    for (int q = 0; q < S; ++q)
+      if (q < numbers) put(j + q, lanes.packet[q]);
+  };
+  Index j = 0;
+  for (; j + S <= length; j += S) block([](const V* p) { return load_as<T>(p); }, j, S);
+  if (const int rest = static_cast<int>(length - j)) block([rest](const V* p) { return load_partial_as<T>(p, rest); }, j, rest);
 }
 
-/// Whether turned_dot_products is the faster way: sums across the lanes of a packet cost more than the products of a short vector.
+/// Whether turned_dot_products is the faster way: sums across the lanes of a packet, one an output, cost more than turning the few packets of a vector.
 template <class T>
 bool prefers_turned(Index K, Index length) {
   constexpr Index S = packet_size<T>;
-  const Index packets = (length + S - 1) / S;
-  return length <= 256 && 10 * packets * S + K * length < S * K * (packets + 6);  // as measured
+  return (length + S - 1) / S <= std::min<Index>(K, 6);  // as measured
 }
 
 /// z(k, i) += w_k . x_i with the vectors in the lanes: a strip of them is turned and then combined, with the weights as coefficients.
@@ -162,11 +170,7 @@ void turned_dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw
   for (Index start = 0; start < count; start += most) {
     const Index rows = std::min(most, count - start);
     for (Index i = 0; i < rows; i += S)
-      for (Index j = 0; j < length; j += S) {
-        const auto block = turned<T>(x, start + i, count, j, length - j);
-        LINCLASS_UNROLL
-        for (int q = 0; q < S; ++q) store(strip + (j + q) * most + i, block.packet[q]);
-      }
+      turn<T>(x, start + i, count, length, [&](Index j, const Packet<T>& numbers) { store(strip + j * most + i, numbers); });
     combine(Vectors<T>{strip, most, nullptr}, length, false, 0, rows, w, ldw, K, T(1), z + start, ldz);
   }
 }

@@ -61,14 +61,6 @@ inline T from_bits(typename Float<T>::Bits bits) {
   return x;
 }
 
-/// 2^k for an integral k whose power is a normal number.
-template <class T>
-inline T power_of_two(T k) {
-  using F = Float<T>;
-  const typename F::Bits offset = F::bias - to_bits(F::round);  // wraps; only the low bits of the sum survive the shift
-  return from_bits<T>(static_cast<typename F::Bits>((to_bits(k + F::round) + offset) << F::mantissa));
-}
-
 /// 1 / n!
 template <class T>
 constexpr T inverse_factorial(int n) {
@@ -94,17 +86,18 @@ inline T exp_series(T r) {
   return every_second_exp_term<T, First, Last>(square) + r * every_second_exp_term<T, First + 1, Last>(square);
 }
 
-/// e^x = 2^k e^r with |r| <= log(2)/2. Two powers of two, so that results near 0 and infinity round once.
+/// e^x = 2^k e^r with |r| <= log(2)/2. 2^k as two powers of about half the exponent, which are normal numbers: results near 0 and infinity round once.
 template <class T>
 inline T exp(T x) {
   using F = Float<T>;
+  using Bits = typename F::Bits;
   T c = x < F::exp_lowest ? F::exp_lowest : x;  // comparisons that let NaN through
   c = c > F::exp_highest ? F::exp_highest : c;
-  const T k = (c * F::log2e + F::round) - F::round;
+  const T rounded = c * F::log2e + F::round, k = rounded - F::round;
   const T r = (c - k * F::ln2_high) - k * F::ln2_low;
   const T e = T(1) + (r + (r * r) * exp_series<T, 2, F::exp_terms>(r));
-  const T half = (k * T(0.5) + F::round) - F::round;
-  return e * power_of_two<T>(half) * power_of_two<T>(k - half);
+  const Bits biased = to_bits(rounded) - to_bits(F::round) + 2 * F::bias, half = biased >> 1;  // k + 2 bias > 0
+  return e * from_bits<T>(half << F::mantissa) * from_bits<T>((biased - half) << F::mantissa);
 }
 
 /// 2/(2I+1) + x 2/(2I+5) + x^2 2/(2I+9) ..., up to 2/(2Last+1)
