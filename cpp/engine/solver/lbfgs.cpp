@@ -51,7 +51,7 @@ bool descend(Objective& objective, double* parameters, double& smooth, Vector& g
   Eigen::Map<Vector> w(parameters, n);
   Vector direction(n), subgradient(n), trial(n), trial_gradient(n), orthant(l1 ? n : 0);
   bool moved = false;
-  Floor floor(30);
+  Floor floor(10);
 
   while (true) {
     penalty.minimum_norm(parameters, gradient.data(), K, subgradient.data());

@@ -44,6 +44,7 @@ Step wolfe_search(const Step& start, double first, double noise, Evaluate&& eval
     else
       t = cubic_minimiser(low, high);
     if (high.t != 0 && !(high.t - low.t > 1e-16 * high.t)) break;
+    if (t < 1e-3 * first && -t * start.slope <= noise * std::abs(start.f)) break;  // rounding errors pointed this way
   }
   if (low.t > 0 && low.f < start.f) return evaluate(low.t);  // decrease without the slope: progress all the same
   return {0, start.f, start.slope};

@@ -86,7 +86,7 @@ bool Monitor::start(double* w, double smooth, const double* gradient, double dec
 void Monitor::continues(const Outcome& before) {
   outcome.iterations = before.iterations;
   objective_.reads += before.reads;
-  if (before.choice[0]) chose(std::string(before.choice) + "; at the end, all in float64");
+  chose(std::string(before.choice) + (before.choice[0] ? "; " : "") + "at the end, all in float64");
 }
 
 /// tol is reached at w. `report`: the figures are wanted in any case, and exact.

@@ -39,6 +39,7 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
 
   double value = objective.evaluate_with_hessian(parameters, gradient.data(), hessian.data());
   Floor floor(5);
+  const bool widens = objective.in_float32() && !objective.sparse();  // double goes on from where float32 stops
   while (true) {
     newton_direction(objective, hessian, gradient, scale, scaled, direction);
     // P is flat along a shift of all outputs in a column without penalty: there the step would be rounding errors over rounding errors.
@@ -49,14 +50,16 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
     }
     const double slope = gradient.dot(direction);
     if (done({parameters, value, gradient.data(), -slope / 2, hessian.data()})) return true;
-    if (slope == 0 || floor.reached(-slope, objective.noise() * std::abs(value))) return false;
-    // The whole step is nearly always good, and what it evaluates is what the next iteration needs.
+    const double noise = objective.noise() * std::abs(value);
+    if (slope == 0 || floor.reached(-slope, widens ? INFINITY : noise)) return false;
+    // The whole step is nearly always good, and what it evaluates is what the next iteration needs. Near the optimum its decrease drowns in the rounding
+    // of P; but a step that had to be short must show one, or the direction is rounding errors.
     double step = 1, trial_value = 0;
     for (int tries = 0;; ++tries, step *= 0.5) {
       trial = w + step * direction;
       trial_value = objective.evaluate_with_hessian(trial.data(), trial_gradient.data(), hessian.data());
-      if (trial_value <= value + 1e-4 * step * slope + objective.noise() * std::abs(value)) break;
-      if (tries == 40) return false;
+      if (trial_value <= value + 1e-4 * step * slope + (step > 1e-3 ? noise : -noise)) break;
+      if (tries == 40 || -step * slope <= noise) return false;
     }
     if (trial == w) return false;
     w = trial;

@@ -36,7 +36,7 @@ struct LINCLASS_API Report {
   std::string level;
   int threads = 1;  ///< most threads that any part used
   std::string solver;
-  std::string choice;              ///< why this solver, where it was chosen by "auto"
+  std::string choice;              ///< why this solver, where it was chosen by "auto"; and whether float32 arithmetic was left at the end
   int copies = 0;                  ///< of X, y or weights that had to be made
   std::vector<std::string> notes;  ///< anything a user should know of how the result came about
 
