@@ -27,19 +27,13 @@ void softmax_in_place(bool logarithm, Index outputs, Index rows, Index stride, T
   T *highest = scratch, *rest = highest + rows, *ties = rest + rows;
   highest_scores(outputs, rows, stride, z, highest);
   if (logarithm) {
-    for (Index i = 0; i < rows; ++i) rest[i] = 0, ties[i] = -1;
-    for (Index k = 0; k < outputs; ++k) LINCLASS_INDEPENDENT
-    for (Index i = 0; i < rows; ++i) {
-      const bool top = z[k * stride + i] == highest[i];
-      rest[i] += top ? T(0) : exp(z[k * stride + i] - highest[i]);
-      ties[i] += top ? T(1) : T(0);
-    }
-    for (Index i = 0; i < rows; ++i) rest[i] = log1p(rest[i] + ties[i]);
+    exponentials(outputs, rows, stride, z, highest, rest, ties, [](Index, T) {});
+    for (Index i = 0; i < rows; ++i) rest[i] = log1p(rest[i]);
     for (Index k = 0; k < outputs; ++k)
       for (Index i = 0; i < rows; ++i) z[k * stride + i] = (z[k * stride + i] - highest[i]) - rest[i];
     return;
   }
-  exponentials(outputs, rows, stride, z, highest, rest, ties);
+  exponentials(outputs, rows, stride, z, highest, rest, ties, [z](Index place, T e) { z[place] = e; });
   for (Index k = 0; k < outputs; ++k)
     for (Index i = 0; i < rows; ++i) z[k * stride + i] /= T(1) + rest[i];
 }

@@ -64,7 +64,7 @@ class DenseRows : public Dense<T, V> {
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const bool far = rows.count * (end - begin) * static_cast<Index>(sizeof(V)) > block_bytes * 5 / 4;
-    combine(vectors(rows), rows.count, far, begin, end, R, ldr, K, factor, G, this->columns);
+    combine(vectors(rows), rows.count, far ? Fetch::next_stretch : Fetch::next_block, begin, end, R, ldr, K, factor, G, this->columns);
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
 
@@ -85,7 +85,7 @@ class DenseColumns : public Dense<T, V> {
 
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
     this->clear(rows.count, K, Z, ldz);
-    combine(vectors(rows, 0), this->columns, true, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
+    combine(vectors(rows, 0), this->columns, Fetch::next_stretch, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const Index d = this->columns;

@@ -8,8 +8,9 @@ namespace linclass::engine {
 constexpr int combine_tile_packets(int C) { return std::min(8, (vector_registers - 1) / (C + 1)); }
 
 /// C outputs x P packets of columns from j on, `width` numbers in all: sums over all vectors in registers, then added to g times `factor`.
-/// Fetch: what lies `coming` numbers ahead will be needed next. Whole: width is P packets; else the last of them is a part of one.
-template <int C, int P, bool Fetch, bool Whole, class T, class V, class Out>
+/// Step: of what lies `coming` numbers ahead, each Step-th packet is fetched; 0: nothing. Whole: width is P packets; else the last of them is a part of
+/// one.
+template <int C, int P, int Step, bool Whole, class T, class V, class Out>
 inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, Index coming, const T* r, Index ldr, Out factor, Out* g,
                          Index ldg) {
   constexpr int S = packet_size<T>;
@@ -25,9 +26,9 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
     Packet<T> value[P];
     LINCLASS_UNROLL
     for (int p = 0; p < P; ++p) value[p] = Whole || p + 1 < P ? load_as<T>(row + p * S) : load_partial_as<T>(row + p * S, last);
-    if constexpr (Fetch) {
+    if constexpr (Step > 0) {
       LINCLASS_UNROLL
-      for (int p = 0; p < P; ++p) prefetch(row + coming + p * S);
+      for (int p = 0; p < P; p += Step) prefetch(row + coming + p * S);
     }
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
@@ -51,38 +52,50 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
   }
 }
 
-/// Where one tile has all outputs, X is walked once by itself. Else panels of vectors, in them stretches of columns, come once into the first-level
-/// cache for all tiles.
+/// Where one tile has all outputs, X is walked once by itself: too fast to fetch another block meanwhile. Else panels of vectors, in them stretches of
+/// columns, come once into the first-level cache for all tiles, and the first two tiles fetch every second packet each: one that asked for all would
+/// ask faster than memory answers, and processors drop what they cannot take.
 template <class T, class V, class Out>
-void combine(const Vectors<V>& x, Index count, bool far, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
+void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
              Index ldg) {
   constexpr int S = packet_size<T>;
   const bool one = K <= combine_tile_outputs;
   const Index panel = one ? std::max<Index>(1, count) : 128;
   const Index few = std::max<Index>(combine_tile_packets(combine_tile_outputs) * S, 256 / sizeof(V));
   const Index stretch = one ? std::max<Index>(1, end - begin) : even_part(end - begin, few, S);
+  const bool fetches = fetch == Fetch::next_stretch || (fetch == Fetch::next_block && !one && !x.list);
   for (Index i = 0; i < count; i += panel) {
     const Vectors<V> part = x.list ? Vectors<V>{x.base, x.stride, x.list + i} : Vectors<V>{x[i], x.stride, nullptr};
     const Index vectors = std::min(panel, count - i);
     for (Index from = begin; from < end; from += stretch) {
       const Index to = std::min(end, from + stretch);
       // The next stretch of this panel, or the first one of the next panel; behind the last panel the next block begins.
-      const Index next = to < end || x.list || i + panel >= count ? stretch : panel * x.stride + begin - from;
+      const Index next = fetch == Fetch::next_block                 ? count * x.stride
+                         : to < end || x.list || i + panel >= count ? stretch
+                                                                    : panel * x.stride + begin - from;
       each_tile<combine_tile_outputs>(K, [&](Index first, auto outputs) {
         constexpr int C = decltype(outputs)::value;
         each_tile<combine_tile_packets(C)>((to - from + S - 1) / S, [&](Index packet, auto packets) {
           constexpr int P = decltype(packets)::value;
-          const Index j = from + packet * S, width = std::min<Index>(P * S, to - j), coming = one ? width : next;
-          const auto tile = [&](auto fetch, auto whole) {
-            combine_tile<C, P, decltype(fetch)::value, decltype(whole)::value>(part, vectors, j, width, coming, r + first * ldr + i, ldr,
-                                                                               factor, g + first * ldg, ldg);
+          const Index j = from + packet * S, width = std::min<Index>(P * S, to - j), coming = one ? width : next + (first > 0 ? S : 0);
+          const auto tile = [&](auto step, auto whole) {
+            combine_tile<C, P, decltype(step)::value, decltype(whole)::value>(part, vectors, j, width, coming, r + first * ldr + i, ldr,
+                                                                              factor, g + first * ldg, ldg);
           };
-          if (width < P * S)
-            tile(std::false_type{}, std::false_type{});
-          else if (far && first == 0)
-            tile(std::true_type{}, std::true_type{});
+          using None = std::integral_constant<int, 0>;
+          using Each = std::integral_constant<int, 1>;
+          using Second = std::integral_constant<int, 2>;
+          const bool whole = width == P * S, shares = fetches && !one && first <= combine_tile_outputs;
+          if (whole && shares)
+            tile(Second{}, std::true_type{});
+          else if (whole && fetches && one)
+            tile(Each{}, std::true_type{});
+          else if (whole)
+            tile(None{}, std::true_type{});
+          else if (shares)
+            tile(Second{}, std::false_type{});
           else
-            tile(std::false_type{}, std::true_type{});
+            tile(None{}, std::false_type{});
         });
       });
     }

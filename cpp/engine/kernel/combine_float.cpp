@@ -1,5 +1,5 @@
 #include "kernel/combine.h"
 
 namespace linclass::engine {
-template void combine(const Vectors<float>&, Index, bool, Index, Index, const float*, Index, Index, float, float*, Index);
+template void combine(const Vectors<float>&, Index, Fetch, Index, Index, const float*, Index, Index, float, float*, Index);
 }  // namespace linclass::engine

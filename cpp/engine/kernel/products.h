@@ -7,11 +7,11 @@
 /// held in registers and each x is loaded once a tile. The order of every sum is a function of the sizes alone.
 #pragma once
 #include <algorithm>
-#include <type_traits>
 #include <utility>
 
 #include "linclass/data.h"
 #include "simd/packet.h"
+#include "simd/tiles.h"
 
 namespace linclass::engine {
 
@@ -22,32 +22,28 @@ struct Vectors {
   Index stride;
   const Index* list;
   const V* operator[](Index i) const { return base + (list ? list[i] : i) * stride; }
-  /// What to fetch as vector i: behind the last of `count` the next block follows, unless there is a list.
-  const V* coming(Index i, Index count) const { return list ? (*this)[std::min(i, count - 1)] : base + i * stride; }
+};
+
+/// What to fetch for R vectors from number i on, packet by packet of S numbers, while R others are at work. Where vectors lie side by side, memory is
+/// asked for in the order of its addresses, whatever the order of the work: it answers R places at once a fifth to a third slower.
+template <int R, int S, class V>
+struct Ahead {
+  const V* from[R];
+  Index step;
+  /// Numbers [begin, end) of `count` vectors; behind the last of them the next block follows, unless there is a list.
+  Ahead(const Vectors<V>& x, Index i, Index count, Index begin, Index end) {
+    const bool in_order = !x.list && x.stride == end - begin;
+    step = in_order ? R : 1;
+    LINCLASS_UNROLL
+    for (int r = 0; r < R; ++r)
+      from[r] = in_order ? x.base + i * x.stride + r * S : x.list ? x[std::min(i + r, count - 1)] : x.base + (i + r) * x.stride;
+  }
+  void fetch(int r, Index j) const { prefetch(from[r] + step * j); }
 };
 
 /// Outputs in one tile. dot_products shares each weight among R vectors, combine shares each vector among C outputs.
 constexpr int dot_tile_outputs = vector_registers == 32 ? 6 : 3;
 constexpr int combine_tile_outputs = 5;
-
-/// Calls f(integral_constant width), width in 1..Most known at run time: the step from a number to a compile-time tile.
-template <int Most, class F>
-inline void with_width(Index width, F&& f) {
-  if constexpr (Most > 1)
-    if (width < Most) return with_width<Most - 1>(width, f);
-  f(std::integral_constant<int, Most>{});
-}
-
-/// Calls f(first, integral_constant width) over K outputs, in tiles of nearly equal width.
-template <int Most, class F>
-inline void each_tile(Index K, F&& f) {
-  const Index tiles = (K + Most - 1) / Most;
-  for (Index t = 0, first = 0; t < tiles; ++t) {
-    const Index width = (K - first + tiles - t - 1) / (tiles - t);
-    with_width<Most>(width, [&](auto C) { f(first, C); });
-    first += width;
-  }
-}
 
 /// The length of nearly equal parts: multiples of `unit`, about `most` at most.
 inline Index even_part(Index length, Index most, Index unit) {
@@ -62,10 +58,11 @@ inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, con
   static_assert(R == 4 || R == 1);
   constexpr int S = packet_size<T>;
   Packet<T> total[C][R];
-  const V *row[R], *coming[R];
+  const V* row[R];
+  const Ahead<R, S, V> coming(x, i + ahead, count, begin, end);
   LINCLASS_UNROLL
   for (int r = 0; r < R; ++r) {
-    row[r] = x[i + r], coming[r] = x.coming(i + ahead + r, count);
+    row[r] = x[i + r];
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) total[c][r] = broadcast(T(0));
   }
@@ -74,7 +71,7 @@ inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, con
     LINCLASS_UNROLL
     for (int r = 0; r < R; ++r) {
       value[r] = get(row[r] + j);
-      prefetch(coming[r] + j);
+      coming.fetch(r, j);
     }
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
@@ -119,30 +116,35 @@ void dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index
   }
 }
 
-/// g(k, j) += factor * sum_i r(k, i) x_ij for j in [begin, end), k < K; g has leading dimension ldg, r ldr. Far: x is not in the second-level cache.
-/// Compiled once for each three types (combine_*.cpp).
+/// What to bring into the second-level cache meanwhile: nothing where x is near and nothing follows; the block that follows where x is there by now;
+/// what follows in x where it is not.
+enum class Fetch { nothing, next_block, next_stretch };
+
+/// g(k, j) += factor * sum_i r(k, i) x_ij for j in [begin, end), k < K; g has leading dimension ldg, r ldr. Compiled once for each three types
+/// (combine_*.cpp).
 template <class T, class V, class Out>
-void combine(const Vectors<V>& x, Index count, bool far, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
+void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
              Index ldg);
-extern template void combine(const Vectors<double>&, Index, bool, Index, Index, const double*, Index, Index, double, double*, Index);
-extern template void combine(const Vectors<float>&, Index, bool, Index, Index, const float*, Index, Index, float, float*, Index);
-extern template void combine(const Vectors<float>&, Index, bool, Index, Index, const float*, Index, Index, double, double*, Index);
-extern template void combine(const Vectors<float>&, Index, bool, Index, Index, const double*, Index, Index, double, double*, Index);
+extern template void combine(const Vectors<double>&, Index, Fetch, Index, Index, const double*, Index, Index, double, double*, Index);
+extern template void combine(const Vectors<float>&, Index, Fetch, Index, Index, const float*, Index, Index, float, float*, Index);
+extern template void combine(const Vectors<float>&, Index, Fetch, Index, Index, const float*, Index, Index, double, double*, Index);
+extern template void combine(const Vectors<float>&, Index, Fetch, Index, Index, const double*, Index, Index, double, double*, Index);
 
 /// put(j, packet) with number j of S vectors from x_i, for every j < length. The last vector stands for those from `count` on.
 template <class T, class V, class Put>
 inline void turn(const Vectors<V>& x, Index i, Index count, Index length, const Put& put) {
   constexpr int S = packet_size<T>;
   const Index ahead = std::max<Index>(1, 4096 / (static_cast<Index>(sizeof(V)) * S * length)) * S;  // vectors in a page
-  const V *row[S], *coming[S];
+  const V* row[S];
+  const Ahead<S, S, V> coming(x, i + ahead, count, 0, length);
   LINCLASS_UNROLL
-  for (int r = 0; r < S; ++r) row[r] = x[std::min(i + r, count - 1)], coming[r] = x.coming(i + r + ahead, count);
+  for (int r = 0; r < S; ++r) row[r] = x[std::min(i + r, count - 1)];
   const auto block = [&](auto&& get, Index j, int numbers) {
     Eigen::internal::PacketBlock<Packet<T>, S> lanes;
     LINCLASS_UNROLL
     for (int r = 0; r < S; ++r) {
       lanes.packet[r] = get(row[r] + j);
-      prefetch(coming[r] + j);
+      coming.fetch(r, j);
     }
     Eigen::internal::ptranspose(lanes);
     LINCLASS_UNROLL
@@ -171,7 +173,7 @@ void turned_dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw
     const Index rows = std::min(most, count - start);
     for (Index i = 0; i < rows; i += S)
       turn<T>(x, start + i, count, length, [&](Index j, const Packet<T>& numbers) { store(strip + j * most + i, numbers); });
-    combine(Vectors<T>{strip, most, nullptr}, length, false, 0, rows, w, ldw, K, T(1), z + start, ldz);
+    combine(Vectors<T>{strip, most, nullptr}, length, Fetch::nothing, 0, rows, w, ldw, K, T(1), z + start, ldz);
   }
 }
 

@@ -2,69 +2,103 @@
 ///   loss = log sum_k exp(z_k) - Y.z,  residual = p - Y,  H = diag(p) - p p'.
 /// The largest score is taken out first; then 1 <= sum exp(z_k - max) <= K.
 #pragma once
+#include <algorithm>
+
 #include "loss/loss.h"
 #include "simd/math.h"
+#include "simd/tiles.h"
 
 namespace linclass::engine {
+
+/// Outputs in one walk over the rows: what is summed up for a row is loaded and stored once for all of them.
+constexpr int softmax_outputs = 3;
+/// Rows at a time: their scores stay in the first-level cache.
+constexpr Index softmax_rows = 128;
 
 /// highest[i] = max_k z_k of row i
 template <class T>
 void highest_scores(Index outputs, Index rows, Index stride, const T* scores, T* highest) {
   for (Index i = 0; i < rows; ++i) highest[i] = scores[i];
-  for (Index k = 1; k < outputs; ++k) {
-    const T* z = scores + k * stride;
-    for (Index i = 0; i < rows; ++i) highest[i] = z[i] > highest[i] ? z[i] : highest[i];
-  }
-}
-
-/// scores <- e_k = exp(z_k - highest); rest receives sum_k e_k - 1 without the rounding of the 1, so that confident rows keep their small numbers.
-template <class T>
-void exponentials(Index outputs, Index rows, Index stride, T* scores, const T* highest, T* rest, T* ties) {
-  for (Index i = 0; i < rows; ++i) rest[i] = 0, ties[i] = -1;
-  for (Index k = 0; k < outputs; ++k) {
-    T* z = scores + k * stride;
+  each_tile<softmax_outputs>(outputs, [&](Index first, auto width) {
+    constexpr int C = decltype(width)::value;
+    const T* z = scores + first * stride;
     LINCLASS_INDEPENDENT
     for (Index i = 0; i < rows; ++i) {
-      const T e = exp(z[i] - highest[i]);
-      const bool top = z[i] == highest[i];
-      rest[i] += top ? T(0) : e;
-      ties[i] += top ? T(1) : T(0);
-      z[i] = e;
+      T high = highest[i];
+      LINCLASS_UNROLL
+      for (int c = 0; c < C; ++c) high = z[c * stride + i] > high ? z[c * stride + i] : high;
+      highest[i] = high;
+    }
+  });
+}
+
+/// put(place, e_k) with e_k = exp(z_k - highest) for every score; rest receives sum_k e_k - 1 without the rounding of the 1, so that confident rows
+/// keep their small numbers.
+template <class T, class Put>
+void exponentials(Index outputs, Index rows, Index stride, const T* scores, const T* highest, T* rest, T* ties, const Put& put) {
+  for (Index i = 0; i < rows; ++i) rest[i] = 0, ties[i] = -1;
+  each_tile<softmax_outputs>(outputs, [&](Index first, auto width) {
+    constexpr int C = decltype(width)::value;
+    LINCLASS_INDEPENDENT
+    for (Index i = 0; i < rows; ++i) {
+      const T high = highest[i];
+      T others = 0, tops = 0;
+      LINCLASS_UNROLL
+      for (int c = 0; c < C; ++c) {
+        const Index place = (first + c) * stride + i;
+        const T z = scores[place], e = exp_below_0(z - high);
+        const bool top = z == high;
+        others += top ? T(0) : e;
+        tops += top ? T(1) : T(0);
+        put(place, e);
+      }
+      rest[i] += others, ties[i] += tops;
+    }
+  });
+  for (Index i = 0; i < rows; ++i) rest[i] += ties[i];
+}
+
+/// softmax of at most softmax_rows rows
+template <class T>
+void softmax_strip(const Block<T>& b) {
+  T *highest = b.scratch, *rest = highest + b.rows, *spare = rest + b.rows;
+  highest_scores(b.outputs, b.rows, b.stride, b.scores, highest);
+  for (Index i = 0; i < b.rows; ++i) b.loss[i] = highest[i];
+  each_tile<softmax_outputs>(b.outputs, [&](Index first, auto width) {
+    constexpr int C = decltype(width)::value;
+    LINCLASS_INDEPENDENT
+    for (Index i = 0; i < b.rows; ++i) {
+      T loss = b.loss[i];
+      LINCLASS_UNROLL
+      for (int c = 0; c < C; ++c) loss -= b.targets[(first + c) * b.stride + i] * b.scores[(first + c) * b.stride + i];
+      b.loss[i] = loss;
+    }
+  });
+  exponentials(b.outputs, b.rows, b.stride, b.scores, highest, rest, spare, [z = b.scores](Index place, T e) { z[place] = e; });
+  T* inverse = spare;
+  for (Index i = 0; i < b.rows; ++i) {
+    inverse[i] = T(1) / (T(1) + rest[i]);
+    b.loss[i] += log1p(rest[i], inverse[i]);
+  }
+  // p = e * inverse, 1 - p = others * inverse
+  for (Index k = 0; k < b.outputs; ++k) {
+    T* z = b.scores + k * b.stride;
+    const T* y = b.targets + k * b.stride;
+    if (T* p = b.curvature ? b.curvature + k * b.stride : nullptr)
+      for (Index i = 0; i < b.rows; ++i) p[i] = z[i] * inverse[i];
+    LINCLASS_INDEPENDENT
+    for (Index i = 0; i < b.rows; ++i) {
+      const T e = z[i], others = (T(1) - e) + rest[i];
+      z[i] = (e * (T(1) - y[i]) - others * y[i]) * inverse[i];
     }
   }
-  for (Index i = 0; i < rows; ++i) rest[i] += ties[i];
 }
 
 template <class T>
 void softmax(const Block<T>& b) {
-  T *highest = b.scratch, *rest = highest + b.rows, *spare = rest + b.rows;
-  highest_scores(b.outputs, b.rows, b.stride, b.scores, highest);
-  // -Y.z + max = sum_k y_k (max - z_k) + (1 - sum_k y_k) max; the last term is exactly 0 for codes
-  for (Index i = 0; i < b.rows; ++i) b.loss[i] = 0, spare[i] = 1;
-  for (Index k = 0; k < b.outputs; ++k) {
-    const T *z = b.scores + k * b.stride, *y = b.targets + k * b.stride;
-    LINCLASS_INDEPENDENT
-    for (Index i = 0; i < b.rows; ++i) {
-      b.loss[i] += y[i] * (highest[i] - z[i]);
-      spare[i] -= y[i];
-    }
-  }
-  for (Index i = 0; i < b.rows; ++i) b.loss[i] += spare[i] * highest[i];
-  exponentials(b.outputs, b.rows, b.stride, b.scores, highest, rest, spare);
-  for (Index i = 0; i < b.rows; ++i) {
-    b.loss[i] += log1p(rest[i]);
-    spare[i] = T(1) / (T(1) + rest[i]);
-  }
-  for (Index k = 0; k < b.outputs; ++k) {
-    T *z = b.scores + k * b.stride, *p = b.curvature ? b.curvature + k * b.stride : highest;
-    const T* y = b.targets + k * b.stride;
-    LINCLASS_INDEPENDENT
-    for (Index i = 0; i < b.rows; ++i) {
-      const T e = z[i], others = (T(1) - e) + rest[i], inverse = spare[i];  // p = e / total, 1 - p = others / total
-      p[i] = e * inverse;
-      z[i] = (e * (T(1) - y[i]) - others * y[i]) * inverse;
-    }
-  }
+  for (Index i = 0; i < b.rows; i += softmax_rows)
+    softmax_strip(Block<T>{b.outputs, std::min(softmax_rows, b.rows - i), b.stride, b.targets + i, b.scores + i, b.loss + i,
+                           b.curvature ? b.curvature + i : nullptr, b.scratch});
 }
 
 /// H v = p (v - p.v)

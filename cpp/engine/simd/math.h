@@ -32,6 +32,7 @@ struct Float<double> {
   static constexpr double ln2_high = 6.93147180369123816490e-01;  // its low 21 bits are 0, so that k * ln2_high is exact
   static constexpr double ln2_low = 1.90821492927058770002e-10;
   static constexpr double exp_lowest = -746, exp_highest = 710;  // 0 and infinity after rounding
+  static constexpr double exp_normal = -708.396;                 // above it e^x is a normal number
   static constexpr int exp_terms = 13, log_terms = 10;
 };
 template <>
@@ -45,6 +46,7 @@ struct Float<float> {
   static constexpr float ln2_high = 6.93145752e-01f;  // low bits are 0
   static constexpr float ln2_low = 1.42860682e-06f;
   static constexpr float exp_lowest = -105, exp_highest = 89;
+  static constexpr float exp_normal = -87.3365f;
   static constexpr int exp_terms = 7, log_terms = 4;
 };
 
@@ -86,18 +88,38 @@ inline T exp_series(T r) {
   return every_second_exp_term<T, First, Last>(square) + r * every_second_exp_term<T, First + 1, Last>(square);
 }
 
-/// e^x = 2^k e^r with |r| <= log(2)/2. 2^k as two powers of about half the exponent, which are normal numbers: results near 0 and infinity round once.
+/// e^x = 2^k e^r with |r| <= log(2)/2.
+template <class T>
+struct Exponential {
+  T rounded;  ///< k in its low bits
+  T e_r;
+  explicit Exponential(T x) {
+    using F = Float<T>;
+    rounded = x * F::log2e + F::round;
+    const T k = rounded - F::round, r = (x - k * F::ln2_high) - k * F::ln2_low;
+    e_r = T(1) + (r + (r * r) * exp_series<T, 2, F::exp_terms>(r));
+  }
+};
+
+/// 2^k as two powers of about half the exponent, which are normal numbers: results near 0 and infinity round once.
 template <class T>
 inline T exp(T x) {
   using F = Float<T>;
   using Bits = typename F::Bits;
   T c = x < F::exp_lowest ? F::exp_lowest : x;  // comparisons that let NaN through
   c = c > F::exp_highest ? F::exp_highest : c;
-  const T rounded = c * F::log2e + F::round, k = rounded - F::round;
-  const T r = (c - k * F::ln2_high) - k * F::ln2_low;
-  const T e = T(1) + (r + (r * r) * exp_series<T, 2, F::exp_terms>(r));
-  const Bits biased = to_bits(rounded) - to_bits(F::round) + 2 * F::bias, half = biased >> 1;  // k + 2 bias > 0
-  return e * from_bits<T>(half << F::mantissa) * from_bits<T>((biased - half) << F::mantissa);
+  const Exponential<T> e(c);
+  const Bits biased = to_bits(e.rounded) - to_bits(F::round) + 2 * F::bias, half = biased >> 1;  // k + 2 bias > 0
+  return e.e_r * from_bits<T>(half << F::mantissa) * from_bits<T>((biased - half) << F::mantissa);
+}
+
+/// exp for x <= 0 in three quarters of the time; 0 where it would not be a normal number.
+template <class T>
+inline T exp_below_0(T x) {
+  using F = Float<T>;
+  const Exponential<T> e(x);
+  const T value = e.e_r * from_bits<T>((to_bits(e.rounded) + F::bias) << F::mantissa);  // the bits of F::round are shifted out
+  return x < F::exp_normal ? T(0) : value;
 }
 
 /// 2/(2I+1) + x 2/(2I+5) + x^2 2/(2I+9) ..., up to 2/(2Last+1)
@@ -117,10 +139,11 @@ inline T atanh_series(T z) {
   return every_second_atanh_term<T, I, Last>(square) + z * every_second_atanh_term<T, I + 1, Last>(square);
 }
 
-/// log(1 + x) = k log 2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f);
+/// log(1 + x) for 0 <= x < infinity, with inverse = 1 / (1 + x), which every caller has:
+/// k log 2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f);
 /// the rounding of u = 1 + x is put back to first order. Where k = 0, f is x itself and nothing was rounded.
 template <class T>
-inline T log1p(T x) {
+inline T log1p(T x, T inverse) {
   using F = Float<T>;
   using Bits = typename F::Bits;
   constexpr Bits one = F::bias << F::mantissa, fraction = (Bits(1) << F::mantissa) - 1;
@@ -130,11 +153,17 @@ inline T log1p(T x) {
   const T m = from_bits<T>(static_cast<Bits>((shifted & fraction) + F::sqrt_half));
   const T lost = u > T(2) ? T(1) - (u - x) : x - (u - T(1));
   const T f = k == T(0) ? x : m - T(1);
-  const T correction = k == T(0) ? T(0) : lost / u;
+  const T correction = k == T(0) ? T(0) : lost * inverse;
   const T s = f / (T(2) + f), z = s * s, half = T(0.5) * f * f;
   const T tail = s * (half + z * atanh_series<T, 1, F::log_terms>(z)) + (k * F::ln2_low + correction);
-  T y = k * F::ln2_high + (f - (half - tail));
+  return k * F::ln2_high + (f - (half - tail));
+}
+
+/// For every x.
+template <class T>
+inline T log1p(T x) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
+  T y = log1p(x, T(1) / (T(1) + x));
   y = x == infinity ? infinity : y;
   y = x == T(0) ? x : y;
   y = x == T(-1) ? -infinity : y;

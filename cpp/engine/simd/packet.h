@@ -5,15 +5,6 @@
 
 #include "linclass/data.h"
 
-/// Before a loop of few rounds over an array of packets: only constant indices keep such an array in registers.
-#if defined(__clang__)
-#define LINCLASS_UNROLL _Pragma("unroll")
-#elif defined(__GNUC__)
-#define LINCLASS_UNROLL _Pragma("GCC unroll 32")
-#else
-#define LINCLASS_UNROLL
-#endif
-
 namespace linclass::engine {
 
 template <class T>
@@ -68,7 +59,7 @@ inline void store(T* to, const Packet<T>& x) {
 }
 /// out[r] = the sum of the numbers in packet r: halves are added until four lanes are left, then pairs of lanes, so that four sums share the shuffles.
 template <class T, class P>
-inline void four_sums(const P& a, const P& b, const P& c, const P& d, T* out) {
+EIGEN_ALWAYS_INLINE void four_sums(const P& a, const P& b, const P& c, const P& d, T* out) {
   namespace e = Eigen::internal;
   constexpr int size = static_cast<int>(e::unpacket_traits<P>::size);
   if constexpr (size > 4) {
