@@ -159,6 +159,25 @@ def test_right_limits(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize("loss", ["logistic", "softmax"])
+def test_relative_accuracy_down_to_the_smallest_normal_number(loss, dtype):
+    """log(1 + e^z) and sigma(z) from z far below, where both are e^z and then 0, to z far above."""
+    info = np.finfo(dtype)
+    low = float(np.log(info.tiny))
+    z = np.concatenate(
+        [np.linspace(1.1 * low, 0, 301), np.linspace(low - 0.01, low + 0.01, 21), np.linspace(-3, 40, 301)]
+    )
+    z = z.astype(dtype).astype(np.float64)
+    e = np.exp(z.astype(np.longdouble))
+    found = [at(loss, zi if loss == "logistic" else [0, zi], 0, dtype) for zi in z]
+    for got, exact in (
+        ([value for value, _ in found], np.log1p(e)),
+        ([residual[-1] for _, residual in found], e / (1 + e)),
+    ):
+        assert np.all(np.abs(np.array(got) - exact) <= 6 * info.eps * exact + 1.001 * info.tiny)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
 @pytest.mark.parametrize("form", [form for form in FORMS if form[2] in ("two", "many")], ids=name)
 def test_nan_is_never_hidden(form, dtype):
     """A NaN in w reaches the value: max(0, NaN) would be 0. One in X is an error that names its place."""
