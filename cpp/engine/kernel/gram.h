@@ -17,11 +17,14 @@ constexpr Index gram_rows = 256;
 template <class T>
 class PackedRows {
   static constexpr int S = packet_size<T>;
-  static constexpr int tall = vector_registers == 32 ? 8 : 4, packets = 3, wide = packets * S;  // tall x packets sums fill the registers
+  // tall x packets sums fill the registers. Without a broadcast from memory the weighted panel holds S copies of each number, and without a
+  // multiply-add, as there, products take registers too.
+  static constexpr int copies = broadcasts_from_memory<T> ? 1 : S;
+  static constexpr int tall = vector_registers == 32 ? 8 : 4, packets = copies == 1 ? 3 : 2, wide = packets * S;
 
  public:
   /// Numbers of T in the memory for `count` rows of `columns` numbers.
-  static Index space(Index count, Index columns) { return count * (padded(columns) + group(count)) + line; }
+  static Index space(Index count, Index columns) { return count * (padded(columns) + group(count) * copies) + line; }
 
   PackedRows(Index count, Index columns, T* memory) : count_(count), columns_(columns), panels_(align(memory)) {}
 
@@ -57,14 +60,14 @@ class PackedRows {
     const Index most = group(count_);
     for (Index first = 0; first < columns_; first += most) {
       const Index end = std::min(columns_, first + most);
-      for (Index a = first; a < end; a += tall) weigh(w, a, std::min<Index>(tall, end - a), weighted + (a - first) * count_);
+      for (Index a = first; a < end; a += tall) weigh(w, a, std::min<Index>(tall, end - a), weighted + (a - first) * copies * count_);
       for (Index j = 0; j < end; j += wide)
         for (Index a = std::max(first, j / tall * tall); a < end; a += tall)
           with_width<tall>(std::min<Index>(tall, end - a), [&](auto C) {
             const Index last = a + C;  // columns behind the diagonal are not needed
             with_width<packets>(std::min<Index>(packets, (last - j + S - 1) / S), [&](auto P) {
-              tile<decltype(C)::value, decltype(P)::value>(weighted + (a - first) * count_, j, std::min<Index>(P * S, columns_ - j),
-                                                           G + a * ldg + j, ldg);
+              tile<decltype(C)::value, decltype(P)::value>(weighted + (a - first) * copies * count_, j,
+                                                           std::min<Index>(P * S, columns_ - j), G + a * ldg + j, ldg);
             });
           });
     }
@@ -80,7 +83,7 @@ class PackedRows {
   /// Columns whose weighted panels stay in the second-level cache.
   static Index group(Index count) {
     constexpr Index bytes = (vector_registers == 32 ? 256 : 128) << 10;
-    return std::max<Index>(1, bytes / (count * static_cast<Index>(sizeof(T)) * tall)) * tall;
+    return std::max<Index>(1, bytes / (count * static_cast<Index>(sizeof(T)) * copies * tall)) * tall;
   }
 
   Index panel_width(Index j) const { return std::min<Index>(wide, padded(columns_) - j / wide * wide); }
@@ -97,7 +100,10 @@ class PackedRows {
       const Index width = panel_width(a + q);
       for (Index i = 0; i < count_; ++i) {
         const Part value = Eigen::internal::ploadu<Part>(from + i * width), weight = Eigen::internal::pset1<Part>(w[i]);
-        Eigen::internal::pstoreu(to + i * tall + q, Eigen::internal::pmul(value, weight));
+        T* row = to + (i * tall + q) * copies;
+        Eigen::internal::pstoreu(row, Eigen::internal::pmul(value, weight));
+        if constexpr (copies > 1)
+          for (int c = size - 1; c >= 0; --c) store(row + c * copies, broadcast(row[c]));
       }
     }
   }
@@ -113,11 +119,11 @@ class PackedRows {
       }
     const T* right = place(j);
     const Index step = panel_width(j);
-    for (Index i = 0; i < count_; ++i, left += tall, right += step) {
+    for (Index i = 0; i < count_; ++i, left += tall * copies, right += step) {
       Packet<T> value[P];
       for (int p = 0; p < P; ++p) value[p] = load(right + p * S);
       for (int c = 0; c < C; ++c) {
-        const Packet<T> coefficient = broadcast(left[c]);
+        const Packet<T> coefficient = copies == 1 ? broadcast(left[c]) : load(left + c * copies);
         for (int p = 0; p < P; ++p) total[c][p] = multiply_add(value[p], coefficient, total[c][p]);
       }
     }

@@ -49,6 +49,14 @@ template <class T>
 inline Packet<T> broadcast(T x) {
   return Eigen::internal::pset1<Packet<T>>(x);
 }
+/// Whether a broadcast of a number in memory costs no more than a load.
+#if defined(__AVX__) || defined(__aarch64__)
+template <class T>
+constexpr bool broadcasts_from_memory = true;
+#else
+template <class T>
+constexpr bool broadcasts_from_memory = sizeof(T) == 8;
+#endif
 template <class P>
 inline P multiply_add(const P& a, const P& b, const P& c) {
   return Eigen::internal::pmadd(a, b, c);
