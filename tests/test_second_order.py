@@ -6,7 +6,7 @@ import linclass_cpp as lc
 import numpy as np
 import pytest
 import reference
-from conftest import STORAGES, made, soft_labels
+from conftest import MORE_STORAGES, STORAGES, made, soft_labels
 from conftest import quiet_fit as fit
 from test_objective import GAPPED, data, name, setting
 
@@ -204,7 +204,7 @@ def test_scales_and_shifts_of_columns_cost_nothing(dtype, transform, classes, so
         assert other.report.objective == pytest.approx(plain.report.objective, rel=close)
 
 
-@pytest.mark.parametrize("storage", ["row_major", "column_major", "strided"])
+@pytest.mark.parametrize("storage", ["row_major", "column_major", "strided", "csr", "csr_int64"])
 @pytest.mark.parametrize("classes", [2, 4])
 @pytest.mark.parametrize("l2", [0.0, 1e-3])
 @pytest.mark.parametrize("shift", [100, 1000])
@@ -217,14 +217,15 @@ def test_where_float32_ends_double_goes_on(shift, l2, classes, storage):
     def watch(state: lc.State) -> None:
         seen.append((state.iteration, state.reads, state.seconds))
 
-    stored = STORAGES[storage](X)
+    stored = MORE_STORAGES[storage](X)
+    sparse = storage.startswith("csr")  # its sums are double: float32 may see to the end, and gives up later
     model = fit(stored, y, l2=l2, tol=1e-9, callback=watch)
     report = model.report
     assert report.status == "converged"
     assert report.certificate == "gap" or l2 == 0
-    assert "all in float64" in report.choice
+    assert "all in float64" in report.choice or (sparse and shift == 100)
     assert report.copies == 0
-    assert report.reads < 150
+    assert report.reads < (200 if sparse else 150)
     assert seen == sorted(seen), "iterations, reads and seconds count on"
     assert [iteration for iteration, _, _ in seen] == list(range(1, report.iterations + 1))
     P = lc.Objective(X.astype(np.float64), y, l2=l2)

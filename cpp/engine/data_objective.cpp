@@ -62,12 +62,8 @@ std::unique_ptr<DataObjective> make_objective(const Problem& problem, Index outp
 }
 
 std::unique_ptr<DataObjective> make_widened(const Problem& problem, Index outputs, double mean_weight) {
-  const Matrix& X = problem.X;
-  if (X.type != Type::float32 || X.layout == Layout::csr) return nullptr;
-  const float* values = static_cast<const float*>(X.values);
-  if (X.layout == Layout::row_major)
-    return make_pass(DenseRows<double, float>(X.rows, X.columns, values, X.stride), problem, outputs, mean_weight);
-  return make_pass(DenseColumns<double, float>(X.rows, X.columns, values, X.stride), problem, outputs, mean_weight);
+  if (problem.X.type != Type::float32) return nullptr;
+  return visit_as<double, float>(problem.X, [&](const auto& x) { return make_pass(x, problem, outputs, mean_weight); });
 }
 
 }  // namespace linclass::engine

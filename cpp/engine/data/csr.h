@@ -5,7 +5,8 @@
 
 namespace linclass::engine {
 
-template <class T, class I>
+/// T: of all arithmetic; V: of the numbers as they are stored, the same or narrower.
+template <class T, class I, class V = T>
 class Csr {
  public:
   using Scalar = T;
@@ -14,7 +15,7 @@ class Csr {
   static constexpr bool any_rows = true;
   static Index least_block(Index) { return 8; }
 
-  Csr(Index rows, Index columns, const T* values, const I* indices, const Index* starts)
+  Csr(Index rows, Index columns, const V* values, const I* indices, const Index* starts)
       : rows(rows), columns(columns), values_(values), indices_(indices), starts_(starts) {}
   const Index rows, columns;
 
@@ -27,7 +28,7 @@ class Csr {
   /// f(column, value) for each stored value of row i.
   template <class F>
   void each(Index i, F&& f) const {
-    for (Index p = starts_[i]; p < starts_[i + 1]; ++p) f(static_cast<Index>(indices_[p]), values_[p]);
+    for (Index p = starts_[i]; p < starts_[i + 1]; ++p) f(static_cast<Index>(indices_[p]), static_cast<T>(values_[p]));
   }
   T at_row(Index i, Index j) const {
     T total = 0;
@@ -77,7 +78,7 @@ class Csr {
   }
 
  private:
-  const T* values_;
+  const V* values_;
   const I* indices_;
   const Index* starts_;
 };
