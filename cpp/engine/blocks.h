@@ -73,6 +73,42 @@ double sum_in_double(const T* x, Index count) {
   return sums[0];
 }
 
+/// `outputs` numbers for each row, kept between passes: output by output within each 64 rows, so that passes may cut the rows in different blocks and
+/// still move whole runs.
+template <class T>
+class KeptRows {
+ public:
+  KeptRows(Index rows, Index outputs) : rows_(rows), outputs_(outputs) {}
+  void allocate() {
+    if (!numbers_)
+      numbers_.reset(new T[static_cast<std::size_t>(rows_ * outputs_)]);  // not set to 0: each thread touches its own pages first
+  }
+  explicit operator bool() const { return numbers_ != nullptr; }
+
+  /// A block is outputs x rows.
+  void store(const Rows& rows, const T* block) {
+    each_run(rows, [&](Index kept, Index at, Index count) { std::copy_n(block + at, count, numbers_.get() + kept); });
+  }
+  void load(const Rows& rows, T* block) const {
+    each_run(rows, [&](Index kept, Index at, Index count) { std::copy_n(numbers_.get() + kept, count, block + at); });
+  }
+
+ private:
+  template <class F>
+  void each_run(const Rows& rows, const F& f) const {
+    constexpr Index most = 64;
+    const Index end = rows.start + rows.count;
+    for (Index i = rows.start, next; i < end; i = next) {
+      const Index group = i / most * most, height = std::min(most, rows_ - group);
+      next = std::min(end, group + height);
+      for (Index k = 0; k < outputs_; ++k) f(group * outputs_ + k * height + (i - group), k * rows.count + (i - rows.start), next - i);
+    }
+  }
+
+  Index rows_, outputs_;
+  std::unique_ptr<T[]> numbers_;
+};
+
 template <class T>
 class Blocks {
  public:
@@ -81,7 +117,9 @@ class Blocks {
         problem_(problem),
         outputs_(outputs),
         rows_(problem.X.rows),
-        mean_weight_(mean_weight) {}
+        mean_weight_(mean_weight),
+        scores_(rows_, outputs),
+        curvature_(rows_, outputs) {}
 
   const LossFunctions<T>& loss;
 
@@ -143,28 +181,30 @@ class Blocks {
     for (Index k = 0; k < outputs_; ++k) partial[1 + k] += sum_in_double(s.scores.data() + k * m, m);
   }
 
-  /// Scores before the bias, kept for what needs no read of X. They lie row by row: passes may cut the rows in different blocks.
-  void keep_scores() {
-    if (!kept_) kept_.reset(new T[static_cast<std::size_t>(rows_ * outputs_)]);  // not set to 0: each thread touches its own pages first
-  }
-  bool keeps_scores() const { return kept_ != nullptr; }
+  /// Scores before the bias, kept for what needs no read of X.
+  void keep_scores() { scores_.allocate(); }
+  bool keeps_scores() const { return static_cast<bool>(scores_); }
   void load_scores(const Rows& rows, Scratch<T>& s, const double* b) const {
-    for (Index k = 0; k < outputs_; ++k)
-      for (Index i = 0; i < rows.count; ++i)
-        s.scores[static_cast<std::size_t>(k * rows.count + i)] = kept_[static_cast<std::size_t>((rows.start + i) * outputs_ + k)];
+    scores_.load(rows, s.scores.data());
     add_bias(s.scores.data(), rows.count, rows.count, b);
   }
 
   /// Scores without bias -> losses and residuals, added to the partial sums.
   void evaluate(const Rows& rows, Scratch<T>& s, const Block<T>& block, const double* bias, double* partial) {
-    if (kept_)
-      for (Index i = 0; i < rows.count; ++i)
-        for (Index k = 0; k < outputs_; ++k)
-          kept_[static_cast<std::size_t>((rows.start + i) * outputs_ + k)] = s.scores[static_cast<std::size_t>(k * rows.count + i)];
+    if (scores_) scores_.store(rows, s.scores.data());
     add_bias(s.scores.data(), rows.count, rows.count, bias);
     loss.evaluate(block);
     finish(rows, s, partial);
   }
+
+  /// The curvature of the block at the kept scores, computed when `first` and kept from then on.
+  void find_curvature(const Rows& rows, Scratch<T>& s, const Block<T>& block, const double* bias, bool first) {
+    if (!first) return curvature_.load(rows, block.curvature);
+    load_scores(rows, s, bias);
+    loss.evaluate(block);
+    curvature_.store(rows, block.curvature);
+  }
+  void keep_curvature() { curvature_.allocate(); }
 
   /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian (outputs x outputs).
   double evaluate_intercept(Team& team, const double* b, double* gradient, double* hessian) {
@@ -223,7 +263,7 @@ class Blocks {
   const Index outputs_, rows_;
   const double mean_weight_;
   std::vector<double> partials_;
-  std::unique_ptr<T[]> kept_;
+  KeptRows<T> scores_, curvature_;
   std::vector<Scratch<T>> scratch_;
 };
 

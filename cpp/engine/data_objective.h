@@ -29,7 +29,7 @@ class DataObjective : public CurvedObjective, public Minibatches {
   /// out = (x_ij - centre_j) scale_j in float32, `ldo` numbers from row to row.
   virtual void copy_rows(const Rows& rows, const double* centre, const double* scale, float* out, Index ldo) const = 0;
 
-  /// out = H(w) v; one read, and another where w is not that of the last evaluation. Keeps scores.
+  /// out = H(w) v; one read, and another where w is not that of the last evaluation. Keeps scores, and the curvature of each row at w.
   virtual void curvature_times(const double* w, const double* v, double* out) = 0;
   /// Smooth value, gradient and Hessian (size x size) at w; one read.
   virtual double evaluate_with_hessian(const double* w, double* gradient, double* hessian) = 0;
@@ -92,7 +92,7 @@ template <class X>
 std::unique_ptr<DataObjective> make_pass(const X& x, const Problem& problem, Index outputs, double mean_weight);
 
 std::unique_ptr<DataObjective> make_objective(const Problem& problem, Index outputs, double mean_weight);
-/// The same with all arithmetic in double, for dense float32 data; null for others.
+/// The same with all arithmetic in double, for float32 data; null for others.
 std::unique_ptr<DataObjective> make_widened(const Problem& problem, Index outputs, double mean_weight);
 
 }  // namespace linclass::engine

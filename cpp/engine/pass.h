@@ -80,20 +80,22 @@ class Pass final : public DataObjective {
 
   void curvature_times(const double* w, const double* v, double* out) override {
     blocks_.keep_scores();
+    blocks_.keep_curvature();
     if (!std::equal(kept_at_.begin(), kept_at_.end(), w, w + size())) evaluate(w, nullptr);
     pack(v, direction_, direction_bias_);
     reads += 1;
     const double* sums = run(plan_, partial_size(), true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
       const Index m = rows.count;
-      blocks_.load_scores(rows, s, bias_.data());
-      blocks_.loss.evaluate(block);
+      blocks_.find_curvature(rows, s, block, bias_.data(), !curvature_kept_);
       x_.scores(rows, direction_.data(), outputs, s.direction.data(), m);
       blocks_.add_bias(s.direction.data(), m, m, direction_bias_.data());
       blocks_.loss.curvature_times(block, s.direction.data());
       std::swap(s.scores, s.direction);  // H_i dz_i takes the place of the residual
+      std::fill_n(s.loss.begin(), m, T(0));
       blocks_.finish(rows, s, partial);
       add_gradient(rows, s, partial);
     });
+    curvature_kept_ = true;
     unpack_gradient(sums, out);
     penalty.add_l2(v, outputs, out);
   }
@@ -286,6 +288,7 @@ class Pass final : public DataObjective {
   }
   void begin_at(const double* w) {
     kept_at_.clear();
+    curvature_kept_ = false;
     pack(w, packed_, bias_);
     reads += 1;
   }
@@ -322,6 +325,7 @@ class Pass final : public DataObjective {
   const Plan plan_;
   std::vector<Weight> packed_, direction_;
   std::vector<double> bias_, direction_bias_, kept_at_;  ///< kept_at_: the w of the kept scores, where they are kept
+  bool curvature_kept_ = false;                          ///< at that w
   Scratch<T> batch_;
 };
 

@@ -53,8 +53,8 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
 }
 
 /// Where one tile has all outputs, X is walked once by itself: too fast to fetch another block meanwhile. Else panels of vectors, in them stretches of
-/// columns, come once into the first-level cache for all tiles, and the first two tiles fetch every second packet each: one that asked for all would
-/// ask faster than memory answers, and processors drop what they cannot take.
+/// columns, come once into the first-level cache for all tiles, and the first two tiles fetch every second packet each: one that asked for all
+/// gained less, as measured (supposedly since it asks faster than memory answers, and requests without room are dropped).
 template <class T, class V, class Out>
 void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
              Index ldg) {

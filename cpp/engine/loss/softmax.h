@@ -94,23 +94,40 @@ void softmax_strip(const Block<T>& b) {
   }
 }
 
+/// f(Block) for at most softmax_rows rows at a time
+template <class T, class F>
+void each_softmax_strip(const Block<T>& b, const F& f) {
+  for (Index i = 0; i < b.rows; i += softmax_rows)
+    f(Block<T>{b.outputs, std::min(softmax_rows, b.rows - i), b.stride, b.targets + i, b.scores + i, b.loss + i,
+               b.curvature ? b.curvature + i : nullptr, b.scratch},
+      i);
+}
+
 template <class T>
 void softmax(const Block<T>& b) {
-  for (Index i = 0; i < b.rows; i += softmax_rows)
-    softmax_strip(Block<T>{b.outputs, std::min(softmax_rows, b.rows - i), b.stride, b.targets + i, b.scores + i, b.loss + i,
-                           b.curvature ? b.curvature + i : nullptr, b.scratch});
+  each_softmax_strip(b, [](const Block<T>& strip, Index) { softmax_strip(strip); });
 }
 
 /// H v = p (v - p.v)
 template <class T>
-void softmax_curvature_times(const Block<T>& b, T* direction) {
-  T* mean = b.scratch;
-  for (Index i = 0; i < b.rows; ++i) mean[i] = 0;
-  for (Index k = 0; k < b.outputs; ++k)
-    for (Index i = 0; i < b.rows; ++i) mean[i] += b.curvature[k * b.stride + i] * direction[k * b.stride + i];
-  for (Index k = 0; k < b.outputs; ++k)
-    for (Index i = 0; i < b.rows; ++i)
-      direction[k * b.stride + i] = b.curvature[k * b.stride + i] * (direction[k * b.stride + i] - mean[i]);
+void softmax_curvature_times(const Block<T>& whole, T* directions) {
+  each_softmax_strip(whole, [directions](const Block<T>& b, Index start) {
+    T *mean = b.scratch, *direction = directions + start;
+    for (Index i = 0; i < b.rows; ++i) mean[i] = 0;
+    each_tile<softmax_outputs>(b.outputs, [&](Index first, auto width) {
+      LINCLASS_INDEPENDENT
+      for (Index i = 0; i < b.rows; ++i) {
+        T total = mean[i];
+        LINCLASS_UNROLL
+        for (int c = 0; c < decltype(width)::value; ++c)
+          total += b.curvature[(first + c) * b.stride + i] * direction[(first + c) * b.stride + i];
+        mean[i] = total;
+      }
+    });
+    for (Index k = 0; k < b.outputs; ++k)
+      for (Index i = 0; i < b.rows; ++i)
+        direction[k * b.stride + i] = b.curvature[k * b.stride + i] * (direction[k * b.stride + i] - mean[i]);
+  });
 }
 
 template <class T>
