@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import linclass_cpp as lc
@@ -159,25 +160,26 @@ def test_every_number_of_classes(form, dtype):
 @pytest.mark.parametrize("form", CURVED, ids=name)
 def test_the_curvature_at_a_point_is_kept(form, dtype):
     """Again at the same w, after other evaluations, after a return: the bits of a first call."""
-    d, K = 6, 3
     for n in (5, 63, 64, 65, 1000, 5001):
-        X, y = data(form[2], n, d, K, dtype)
-        options = setting(form, "l2", d, n, True, True)
+        X, y = data(form[2], n, 6, 3, dtype)
+        options = setting(form, "l2", 6, n, True, True)
         P, R = lc.Objective(X, y, threads=2, **options), reference.Objective(X, y, **options)
         w, there, v, u = (parameters(R.shape, seed) for seed in range(4))
-        calls = [
-            lambda: P.curvature_times(w, v),
-            lambda: P.curvature_times(w, u),
-            lambda: P.curvature_times(there, u),
-            lambda: (P.value(w), P.curvature_times(w, u))[1],
-            lambda: (P.hessian(w), P.curvature_times(w, v))[1],
-            lambda: (P.value_and_gradient(there), P.curvature_times(w, v))[1],
-            lambda: P.curvature_times(w, u),
-        ]
-        for call, (at, direction) in zip(calls, [(w, v), (w, u), (there, u), (w, u), (w, v), (w, v), (w, u)], strict=True):
-            product = call()
-            np.testing.assert_array_equal(product, lc.Objective(X, y, threads=1, **options).curvature_times(at, direction))
-        close(product, R.curvature_times(w, u), dtype, f"curvature, n = {n}")
+        nothing: list[Callable] = []
+        for between, at, direction in [
+            (nothing, w, v),
+            (nothing, w, u),
+            (nothing, there, u),
+            ([P.value], w, u),
+            ([P.hessian], w, v),
+            ([P.value_and_gradient], there, v),
+            (nothing, w, u),
+        ]:
+            for call in between:
+                call(w)
+            fresh = lc.Objective(X, y, threads=1, **options)
+            np.testing.assert_array_equal(P.curvature_times(at, direction), fresh.curvature_times(at, direction))
+        close(P.curvature_times(w, u), R.curvature_times(w, u), dtype, f"curvature, n = {n}")
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
