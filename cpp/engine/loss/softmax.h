@@ -80,17 +80,14 @@ void softmax_strip(const Block<T>& b) {
     inverse[i] = T(1) / (T(1) + rest[i]);
     b.loss[i] += log1p(rest[i], inverse[i]);
   }
-  // p = e * inverse, 1 - p = others * inverse
+  // p - y = (e - y (1 + rest)) / (1 + rest); where y is 1, e - y and rest keep the digits of 1 - p
   for (Index k = 0; k < b.outputs; ++k) {
     T* z = b.scores + k * b.stride;
     const T* y = b.targets + k * b.stride;
     if (T* p = b.curvature ? b.curvature + k * b.stride : nullptr)
       for (Index i = 0; i < b.rows; ++i) p[i] = z[i] * inverse[i];
     LINCLASS_INDEPENDENT
-    for (Index i = 0; i < b.rows; ++i) {
-      const T e = z[i], others = (T(1) - e) + rest[i];
-      z[i] = (e * (T(1) - y[i]) - others * y[i]) * inverse[i];
-    }
+    for (Index i = 0; i < b.rows; ++i) z[i] = ((z[i] - y[i]) - y[i] * rest[i]) * inverse[i];
   }
 }
 
