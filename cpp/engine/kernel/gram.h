@@ -11,8 +11,9 @@
 
 namespace linclass::engine {
 
-/// Rows that make a good block: G, which may lie in main memory, is read and written once a block, and a wide panel stays in the caches.
-constexpr Index gram_rows = 256;
+/// Rows that make a good block: G, which may lie in main memory, is read and written once a block, and a wide panel stays in the caches (of the second
+/// level, where registers are many and steps wide).
+constexpr Index gram_rows = vector_registers == 32 ? 512 : 256;
 
 template <class T>
 class PackedRows {
