@@ -271,7 +271,10 @@ class Objective:
         return self._core.value_and_gradient(_parameters(w), out)
 
     def curvature_times(self, w: ArrayLike, v: ArrayLike, out: Array | None = None) -> Array:
-        """H(w) v in the shape of v, H the Hessian of P (l1 adds nothing). Error for hinge and perceptron."""
+        """H(w) v in the shape of v, H the Hessian of P (l1 adds nothing); one read of X, another at a new w.
+
+        Keeps the scores and curvatures of the rows at w, 2 n K numbers. Error for hinge and perceptron.
+        """
         return self._core.curvature_times(_parameters(w), _parameters(v), out)
 
     def hessian(self, w: ArrayLike, out: Array | None = None) -> Array:
