@@ -130,7 +130,7 @@ class Blocks {
   const double* run(Team& team, const Plan& plan, Index length, bool second_order, Body&& body) {
     partials_.resize(static_cast<std::size_t>(length * plan.chunks));
     scratch_.resize(static_cast<std::size_t>(team.threads()));
-    for (auto& s : scratch_) s.resize(outputs_, plan.block, second_order);
+    for (auto& s : scratch_) s.resize(outputs_, std::min(plan.block, plan.begin(1)), second_order);  // the first chunk is the longest
     team.run(plan.chunks, [&](Index chunk, int worker) {
       double* partial = partials_.data() + chunk * length;
       std::fill_n(partial, length, 0.0);
@@ -183,7 +183,6 @@ class Blocks {
 
   /// Scores before the bias, kept for what needs no read of X.
   void keep_scores() { scores_.allocate(); }
-  bool keeps_scores() const { return static_cast<bool>(scores_); }
   void load_scores(const Rows& rows, Scratch<T>& s, const double* b) const {
     scores_.load(rows, s.scores.data());
     add_bias(s.scores.data(), rows.count, rows.count, b);
@@ -194,17 +193,14 @@ class Blocks {
     if (scores_) scores_.store(rows, s.scores.data());
     add_bias(s.scores.data(), rows.count, rows.count, bias);
     loss.evaluate(block);
+    if (curvature_) curvature_.store(rows, block.curvature);
     finish(rows, s, partial);
   }
 
-  /// The curvature of the block at the kept scores, computed when `first` and kept from then on.
-  void find_curvature(const Rows& rows, Scratch<T>& s, const Block<T>& block, const double* bias, bool first) {
-    if (!first) return curvature_.load(rows, block.curvature);
-    load_scores(rows, s, bias);
-    loss.evaluate(block);
-    curvature_.store(rows, block.curvature);
-  }
+  /// Curvatures of the last evaluation, for products with the Hessian there.
   void keep_curvature() { curvature_.allocate(); }
+  bool keeps_curvature() const { return static_cast<bool>(curvature_); }
+  void load_curvature(const Rows& rows, const Block<T>& block) const { curvature_.load(rows, block.curvature); }
 
   /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian (outputs x outputs).
   double evaluate_intercept(Team& team, const double* b, double* gradient, double* hessian) {

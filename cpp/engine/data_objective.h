@@ -29,7 +29,8 @@ class DataObjective : public CurvedObjective, public Minibatches {
   /// out = (x_ij - centre_j) scale_j in float32, `ldo` numbers from row to row.
   virtual void copy_rows(const Rows& rows, const double* centre, const double* scale, float* out, Index ldo) const = 0;
 
-  /// out = H(w) v; one read, and another where w is not that of the last evaluation. Keeps scores, and the curvature of each row at w.
+  /// out = H(w) v; one read, and another where w is not that of the last evaluation, or at the first time: from then on evaluations keep the curvature of
+  /// each row.
   virtual void curvature_times(const double* w, const double* v, double* out) = 0;
   /// Smooth value, gradient and Hessian (size x size) at w; one read.
   virtual double evaluate_with_hessian(const double* w, double* gradient, double* hessian) = 0;

@@ -27,12 +27,12 @@ class Pass final : public DataObjective {
 
   double evaluate(const double* w, double* gradient) override {
     begin_at(w);
-    const double* sums = run(plan_, gradient ? partial_size() : 1 + outputs, false,
+    const double* sums = run(plan_, gradient ? partial_size() : 1 + outputs, blocks_.keeps_curvature(),
                              [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
                                evaluate_block(rows, s, block, partial);
                                if (gradient) add_gradient(rows, s, partial);
                              });
-    kept_at_.assign(w, w + (blocks_.keeps_scores() ? size() : 0));
+    keep_at(w);
     const double value = sums[0] / rows_as_double() + penalty.l2_value(w, outputs);
     if (gradient) {
       unpack_gradient(sums, gradient);
@@ -79,14 +79,13 @@ class Pass final : public DataObjective {
   }
 
   void curvature_times(const double* w, const double* v, double* out) override {
-    blocks_.keep_scores();
     blocks_.keep_curvature();
     if (!std::equal(kept_at_.begin(), kept_at_.end(), w, w + size())) evaluate(w, nullptr);
     pack(v, direction_, direction_bias_);
     reads += 1;
     const double* sums = run(plan_, partial_size(), true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
       const Index m = rows.count;
-      blocks_.find_curvature(rows, s, block, bias_.data(), !curvature_kept_);
+      blocks_.load_curvature(rows, block);
       x_.scores(rows, direction_.data(), outputs, s.direction.data(), m);
       blocks_.add_bias(s.direction.data(), m, m, direction_bias_.data());
       blocks_.loss.curvature_times(block, s.direction.data());
@@ -95,7 +94,6 @@ class Pass final : public DataObjective {
       blocks_.finish(rows, s, partial);
       add_gradient(rows, s, partial);
     });
-    curvature_kept_ = true;
     unpack_gradient(sums, out);
     penalty.add_l2(v, outputs, out);
   }
@@ -127,7 +125,7 @@ class Pass final : public DataObjective {
           for (Index i = 0; i < m; ++i) last[features_] += static_cast<double>(entry[i]);
         }
     });
-    kept_at_.assign(w, w + (blocks_.keeps_scores() ? size() : 0));
+    keep_at(w);
     unpack_gradient(sums, gradient);
     penalty.add_l2(w, outputs, gradient);
     const double* G = sums + first;
@@ -288,10 +286,10 @@ class Pass final : public DataObjective {
   }
   void begin_at(const double* w) {
     kept_at_.clear();
-    curvature_kept_ = false;
     pack(w, packed_, bias_);
     reads += 1;
   }
+  void keep_at(const double* w) { kept_at_.assign(w, w + (blocks_.keeps_curvature() ? size() : 0)); }
   template <class Body>
   const double* run(const Plan& plan, Index length, bool second_order, Body&& body) {
     return blocks_.run(*team_, plan, length, second_order, body);
@@ -324,8 +322,7 @@ class Pass final : public DataObjective {
   Blocks<T> blocks_;
   const Plan plan_;
   std::vector<Weight> packed_, direction_;
-  std::vector<double> bias_, direction_bias_, kept_at_;  ///< kept_at_: the w of the kept scores, where they are kept
-  bool curvature_kept_ = false;                          ///< at that w
+  std::vector<double> bias_, direction_bias_, kept_at_;  ///< kept_at_: the w of the kept curvature, where it is kept
   Scratch<T> batch_;
 };
 

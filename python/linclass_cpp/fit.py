@@ -273,7 +273,7 @@ class Objective:
     def curvature_times(self, w: ArrayLike, v: ArrayLike, out: Array | None = None) -> Array:
         """H(w) v in the shape of v, H the Hessian of P (l1 adds nothing); one read of X, another at a new w.
 
-        Keeps the scores and curvatures of the rows at w, 2 n K numbers. Error for hinge and perceptron.
+        From the first call on n K numbers are kept, the curvatures of the rows. Error for hinge and perceptron.
         """
         return self._core.curvature_times(_parameters(w), _parameters(v), out)
 

@@ -25,7 +25,7 @@ class PackedRows {
 
  public:
   /// Numbers of T in the memory for `count` rows of `columns` numbers.
-  static Index space(Index count, Index columns) { return count * (padded(columns) + group(count) * copies) + line; }
+  static Index space(Index count, Index columns) { return count * (padded(columns) + group(count, columns) * copies) + line; }
 
   PackedRows(Index count, Index columns, T* memory) : count_(count), columns_(columns), panels_(align(memory)) {}
 
@@ -58,7 +58,7 @@ class PackedRows {
   template <class Out>
   void add_gram(const T* w, Out* G, Index ldg) const {
     T* weighted = panels_ + count_ * padded(columns_);
-    const Index most = group(count_);
+    const Index most = group(count_, columns_);
     for (Index first = 0; first < columns_; first += most) {
       const Index end = std::min(columns_, first + most);
       for (Index a = first; a < end; a += tall) weigh(w, a, std::min<Index>(tall, end - a), weighted + (a - first) * copies * count_);
@@ -81,10 +81,11 @@ class PackedRows {
     return memory + (line - misplaced) % line;
   }
   static Index padded(Index columns) { return (columns + S - 1) / S * S; }
-  /// Columns whose weighted panels stay in the second-level cache.
-  static Index group(Index count) {
+  /// Columns whose weighted panels stay in the second-level cache, or all: a small problem asks for little memory.
+  static Index group(Index count, Index columns) {
     constexpr Index bytes = (vector_registers == 32 ? 256 : 128) << 10;
-    return std::max<Index>(1, bytes / (count * static_cast<Index>(sizeof(T)) * copies * tall)) * tall;
+    const Index panels = std::max<Index>(1, bytes / (count * static_cast<Index>(sizeof(T)) * copies * tall));
+    return std::min(panels, (columns + tall - 1) / tall) * tall;
   }
 
   Index panel_width(Index j) const { return std::min<Index>(wide, padded(columns_) - j / wide * wide); }

@@ -77,8 +77,8 @@ class LINCLASS_API Objective {
   double value(const double* w) const;  ///< P(w), one read of X
   /// P(w) and a gradient of it (at a kink a subgradient; of |w| at 0: 0), one read of X.
   double value_and_gradient(const double* w, double* gradient) const;
-  /// out = H(w) v, H the Hessian of P (squared_hinge: generalised; l1 adds nothing): one read of X, another at a new w. Keeps the scores and curvatures of
-  /// the rows at w, 2 n K numbers. Error for hinge and perceptron.
+  /// out = H(w) v, H the Hessian of P (squared_hinge: generalised; l1 adds nothing): one read of X, another at a new w. From the first call on n K numbers
+  /// are kept, the curvatures of the rows. Error for hinge and perceptron.
   void curvature_times(const double* w, const double* v, double* out) const;
   void hessian(const double* w, double* out) const;  ///< size x size, symmetric. Error above 1 GiB, with the size
   void check_hessian() const;                        ///< throws what hessian would throw, before memory is asked for
