@@ -89,8 +89,8 @@ class Pass final : public DataObjective {
       x_.scores(rows, direction_.data(), outputs, s.direction.data(), m);
       blocks_.add_bias(s.direction.data(), m, m, direction_bias_.data());
       blocks_.loss.curvature_times(block, s.direction.data());
-      std::swap(s.scores, s.direction);  // H_i dz_i takes the place of the residual
-      std::fill_n(s.loss.begin(), m, T(0));
+      std::swap(s.scores, s.direction);      // H_i dz_i takes the place of the residual
+      std::fill_n(s.loss.begin(), m, T(0));  // finish adds it up, and there is none
       blocks_.finish(rows, s, partial);
       add_gradient(rows, s, partial);
     });

@@ -74,7 +74,7 @@ Choice preconditioned(const DataObjective& data, const Cost& cost, double& predi
     least = build + passes * pass, whole_rows = rows, whole = build, whole_passes = passes;
     if (rows == n) break;
   }
-  // In blocks, five rows a column are as good as all.
+  // In blocks, five rows a column are good enough to begin with (Descent takes more where they turn out not to be).
   const double block_rows = std::min(n, std::max(5 * p, 2048.0)), block_passes = 40;
   const double blocks = K * (cost.gram32(block_rows, p) + cost.inverse32(p)) + cost.pass(std::min(n, K * block_rows), 2);
   const bool one = K == 1 || (P <= 2000 && whole + whole_passes * pass < blocks + block_passes * pass);

@@ -9,10 +9,10 @@ namespace linclass::engine {
 struct Choice {
   Solver solver = Solver::lbfgs;
   Index start_rows = 0;      ///< preconditioned_lbfgs: rows whose optimum is the start; 0: the start is w as given
-  Index curvature_rows = 0;  ///< rows drawn for a preconditioner, for each direction or for the whole Hessian
+  Index curvature_rows = 0;  ///< rows drawn for the first preconditioner, for each direction or for the whole Hessian
   bool whole = false;        ///< the whole Hessian of those rows rather than turned blocks
   bool rounded = false;      ///< passes on data rounded to float32 until the end is near
-  int refresh = 0;           ///< iterations with one preconditioner
+  int refresh = 0;           ///< iterations with the first preconditioner
   int patience = 0;          ///< iterations until Newton's method with all rows takes over; 0: never
   std::string reason;
 };

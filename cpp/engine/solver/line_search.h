@@ -26,7 +26,7 @@ template <class Evaluate>
 Step wolfe_search(const Step& start, double first, double noise, Evaluate&& evaluate) {
   constexpr double decrease = 1e-4, curvature = 0.9;
   Step low = start, high{0, 0, 0};  // low: enough decrease, still steep; high: too far; t = 0: not known yet
-  double t = first;
+  double t = first, width = INFINITY;
   for (int tries = 0; tries < 30; ++tries) {
     const Step now = evaluate(t);
     const bool finite = std::isfinite(now.f) && std::isfinite(now.slope);
@@ -37,14 +37,20 @@ Step wolfe_search(const Step& start, double first, double noise, Evaluate&& eval
       low = now;
     else
       high = now;
-    if (high.t == 0)
+    if (high.t == 0) {
       t *= 4;
-    else if (!finite)
-      t = low.t + 0.1 * (high.t - low.t);
+      continue;
+    }
+    const double before = width;
+    width = high.t - low.t;
+    if (!(width > 1e-16 * high.t)) break;
+    if (width < 1e-2 * first && -width * start.slope <= noise * std::abs(start.f)) break;  // what is left are rounding errors
+    if (!finite)
+      t = low.t + 0.1 * width;
+    else if (width > 0.5 * before)  // the cubic gains too little
+      t = low.t + 0.5 * width;
     else
       t = cubic_minimiser(low, high);
-    if (high.t != 0 && !(high.t - low.t > 1e-16 * high.t)) break;
-    if (t < 1e-3 * first && -t * start.slope <= noise * std::abs(start.f)) break;  // rounding errors pointed this way
   }
   if (low.t > 0 && low.f < start.f) return evaluate(low.t);  // decrease without the slope: progress all the same
   return {0, start.f, start.slope};
