@@ -37,7 +37,7 @@ struct Plan {
 /// What one thread needs for one block.
 template <class T>
 struct Scratch {
-  std::vector<T> scores, targets, curvature, direction, loss, weights, spare, gram, rows;
+  Aligned<T> scores, targets, curvature, direction, loss, weights, spare, gram, rows;
   void resize(Index outputs, Index block, bool second_order) {
     const auto all = static_cast<std::size_t>(outputs * block), one = static_cast<std::size_t>(block);
     scores.resize(all), targets.resize(all), loss.resize(one), weights.resize(one), spare.resize(3 * one);

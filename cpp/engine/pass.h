@@ -60,15 +60,18 @@ class Pass final : public DataObjective {
       }
     } else if constexpr (X::any_rows) {
       using Stored = typename X::Stored;
-      constexpr Index line = 64 / sizeof(Stored);
+      constexpr Index S = packet_size<double>, line = 64 / sizeof(Stored);
       const Index ahead =
           std::clamp<Index>(4096 / (d * static_cast<Index>(sizeof(Stored))), 2, 16);  // rows: some 100 ns until they are needed
       for (Index i = 0; i < rows.count; ++i) {
         const Stored *row = x_.row(rows[i]), *coming = x_.row(rows.list ? rows[std::min(i + ahead, rows.count - 1)] : rows[i] + ahead);
-        for (Index j = 0; j < d; j += line) {
-          prefetch(coming + j);
-          for (Index q = j; q < std::min(j + line, d); ++q) put(i, q, static_cast<double>(row[q]));
+        Index j = 0;
+        for (; j + S <= d; j += S) {
+          if (j % line == 0) prefetch(coming + j);
+          const Packet<double> shifted = Eigen::internal::psub(load_as<double>(row + j), load(centre + j));
+          store(out + i * ldo + j, Eigen::internal::pmul(shifted, load(scale + j)));
         }
+        for (; j < d; ++j) put(i, j, static_cast<double>(row[j]));
       }
     } else {
       constexpr Index strip = 16;  // rows at a time: whole cache lines of a column
@@ -267,7 +270,7 @@ class Pass final : public DataObjective {
   Index partial_size() const { return 1 + outputs + outputs * features_; }  // value, gradient of b, packed gradient of W
   double rows_as_double() const { return static_cast<double>(x_.rows); }
 
-  void pack(const double* w, std::vector<Weight>& packed, std::vector<double>& bias) const {
+  void pack(const double* w, Aligned<Weight>& packed, std::vector<double>& bias) const {
     packed.resize(static_cast<std::size_t>(outputs * features_));
     bias.assign(static_cast<std::size_t>(outputs), 0.0);
     for (Index k = 0; k < outputs; ++k) {
@@ -321,7 +324,7 @@ class Pass final : public DataObjective {
   const X x_;
   Blocks<T> blocks_;
   const Plan plan_;
-  std::vector<Weight> packed_, direction_;
+  Aligned<Weight> packed_, direction_;
   std::vector<double> bias_, direction_bias_, kept_at_;  ///< kept_at_: the w of the kept curvature, where it is kept
   Scratch<T> batch_;
 };

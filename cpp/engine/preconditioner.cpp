@@ -188,7 +188,7 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
   team.run(matrices * pieces, [&](Index task, int) {
     const Gram& gram = grams[at(task / pieces)];
     const Index count = static_cast<Index>(gram.rows.size()), piece = task % pieces, end = count * (piece + 1) / pieces;
-    std::vector<float> x(at(gram_rows * p), 1.0f), packed(at(PackedRows<float>::space(gram_rows, p)));
+    Aligned<float> x(at(gram_rows * p), 1.0f), packed(at(PackedRows<float>::space(gram_rows, p)));
     for (Index first = count * piece / pieces; first < end; first += gram_rows) {
       team.check();
       const Index m = std::min(gram_rows, end - first);

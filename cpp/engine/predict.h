@@ -9,6 +9,7 @@
 #include "loss/loss.h"
 #include "loss/softmax.h"
 #include "parallel.h"
+#include "simd/packet.h"
 
 namespace linclass::engine {
 
@@ -43,7 +44,7 @@ void predict_rows(const X& x, const LinearModel& model, Prediction what, void* o
   using T = typename X::Scalar;
   using Weight = typename X::Weight;
   const Index K = model.outputs, d = model.features;
-  std::vector<Weight> packed;
+  Aligned<Weight> packed;
   const Weight* weights = nullptr;
   if constexpr (std::is_same_v<Weight, double> && !X::sparse) {
     weights = model.coef;
@@ -61,7 +62,7 @@ void predict_rows(const X& x, const LinearModel& model, Prediction what, void* o
               tasks = std::clamp<Index>(static_cast<Index>(cost / double(1 << 17)), 1, std::max<Index>(1, std::min<Index>(blocks, 256)));
 
   struct Buffers {
-    std::vector<T> z, spare;
+    Aligned<T> z, spare;
   };
   std::vector<Buffers> buffers(static_cast<std::size_t>(std::min<Index>(tasks, team.threads())));
   for (auto& b : buffers)

@@ -23,7 +23,7 @@ class RoundedObjective final : public CurvedObjective {
   Blocks<float> blocks_;
   const Plan plan_;
   std::vector<double> standard_w_, bias_;
-  std::vector<float> packed_;
+  Aligned<float> packed_;
 };
 
 }  // namespace linclass::engine

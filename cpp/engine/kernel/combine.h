@@ -1,5 +1,7 @@
 /// combine of products.h, for the files that compile it.
 #pragma once
+#include <cstdint>
+
 #include "kernel/products.h"
 
 namespace linclass::engine {
@@ -7,12 +9,14 @@ namespace linclass::engine {
 /// Packets of a vector in a tile of C outputs: the sums, the packets and one coefficient fill the registers.
 constexpr int combine_tile_packets(int C) { return std::min(8, (vector_registers - 1) / (C + 1)); }
 
+template <class V>
+constexpr int line = 64 / static_cast<int>(sizeof(V));  ///< numbers of a cache line
+
 /// C outputs x P packets of columns from j on, `width` numbers in all: sums over all vectors in registers, then added to g times `factor`.
-/// Step: of what lies `coming` numbers ahead, each Step-th packet is fetched; 0: nothing. Whole: width is P packets; else the last of them is a part of
-/// one.
-template <int C, int P, int Step, bool Whole, class T, class V, class Out>
-inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, Index coming, const T* r, Index ldr, Out factor, Out* g,
-                         Index ldg) {
+/// With each vector, so many Lines from ahead[i] on are fetched. Whole: width is P packets; else the last of them is a part of one.
+template <int C, int P, int Lines, bool Whole, class T, class V, class Out>
+inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, const Vectors<V>& ahead, const T* r, Index ldr, Out factor,
+                         Out* g, Index ldg) {
   constexpr int S = packet_size<T>;
   const int last = static_cast<int>(width) - (P - 1) * S;
   Packet<T> total[C][P];
@@ -26,9 +30,10 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
     Packet<T> value[P];
     LINCLASS_UNROLL
     for (int p = 0; p < P; ++p) value[p] = Whole || p + 1 < P ? load_as<T>(row + p * S) : load_partial_as<T>(row + p * S, last);
-    if constexpr (Step > 0) {
+    if constexpr (Lines > 0) {
+      const V* next = ahead[i];
       LINCLASS_UNROLL
-      for (int p = 0; p < P; p += Step) prefetch(row + coming + p * S);
+      for (int l = 0; l < Lines; ++l) prefetch(next + l * line<V>);
     }
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
@@ -53,49 +58,59 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
 }
 
 /// Where one tile has all outputs, X is walked once by itself: too fast to fetch another block meanwhile. Else panels of vectors, in them stretches of
-/// columns, come once into the first-level cache for all tiles, and the first two tiles fetch every second packet each: one that asked for all
-/// gained less, as measured (supposedly since it asks faster than memory answers, and requests without room are dropped).
+/// columns, come once into the first-level cache for all tiles, and the first two tiles fetch half each: one that asked for all gained less, as
+/// measured (supposedly since it asks faster than memory answers, and requests without room are dropped). The next block is fetched in the order of its
+/// addresses.
 template <class T, class V, class Out>
 void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
              Index ldg) {
-  constexpr int S = packet_size<T>;
+  constexpr Index S = packet_size<T>;
   const bool one = K <= combine_tile_outputs;
   const Index panel = one ? std::max<Index>(1, count) : 128;
   const Index few = std::max<Index>(combine_tile_packets(combine_tile_outputs) * S, 256 / sizeof(V));
   const Index stretch = one ? std::max<Index>(1, end - begin) : even_part(end - begin, few, S);
   const bool fetches = fetch == Fetch::next_stretch || (fetch == Fetch::next_block && !one && !x.list);
+  // Up to a first whole packet (NumPy's large arrays begin 16 bytes behind a cache line); no sum depends on how columns are parted.
+  const Index late = static_cast<Index>(reinterpret_cast<std::uintptr_t>(x.base + begin) / sizeof(V)) % S;
+  const Index head = x.stride % S == 0 && late > 0 ? S - late : 0;
+  Vectors<V> block{x[0] + count * x.stride, 0, nullptr};
   for (Index i = 0; i < count; i += panel) {
     const Vectors<V> part = x.list ? Vectors<V>{x.base, x.stride, x.list + i} : Vectors<V>{x[i], x.stride, nullptr};
     const Index vectors = std::min(panel, count - i);
-    for (Index from = begin; from < end; from += stretch) {
-      const Index to = std::min(end, from + stretch);
-      // The next stretch of this panel, or the first one of the next panel; behind the last panel the next block begins.
-      const Index next = fetch == Fetch::next_block                 ? count * x.stride
-                         : to < end || x.list || i + panel >= count ? stretch
-                                                                    : panel * x.stride + begin - from;
+    for (Index from = begin, to; from < end; from = to) {
+      to = std::min(end, from + (from == begin && head > 0 ? head : stretch));
+      // The next stretch of this panel, or the first one of the next panel.
+      const Index next = to < end || x.list || i + panel >= count ? stretch : panel * x.stride + begin - from;
       each_tile<combine_tile_outputs>(K, [&](Index first, auto outputs) {
         constexpr int C = decltype(outputs)::value;
         each_tile<combine_tile_packets(C)>((to - from + S - 1) / S, [&](Index packet, auto packets) {
           constexpr int P = decltype(packets)::value;
-          const Index j = from + packet * S, width = std::min<Index>(P * S, to - j), coming = one ? width : next + (first > 0 ? S : 0);
-          const auto tile = [&](auto step, auto whole) {
-            combine_tile<C, P, decltype(step)::value, decltype(whole)::value>(part, vectors, j, width, coming, r + first * ldr + i, ldr,
-                                                                              factor, g + first * ldg, ldg);
+          constexpr int bytes = P * static_cast<int>(S * sizeof(V)), all = (bytes + 63) / 64, half = (bytes + 64) / 128;
+          const Index j = from + packet * S, width = std::min<Index>(P * S, to - j);
+          const auto tile = [&](auto lines, const Vectors<V>& ahead) {
+            constexpr int Lines = decltype(lines)::value;
+            const auto run = [&](auto whole) {
+              combine_tile<C, P, Lines, decltype(whole)::value>(part, vectors, j, width, ahead, r + first * ldr + i, ldr, factor,
+                                                                g + first * ldg, ldg);
+            };
+            width == P* S ? run(std::true_type{}) : run(std::false_type{});
           };
-          using None = std::integral_constant<int, 0>;
-          using Each = std::integral_constant<int, 1>;
-          using Second = std::integral_constant<int, 2>;
-          const bool whole = width == P * S, shares = fetches && !one && first <= combine_tile_outputs;
-          if (whole && shares)
-            tile(Second{}, std::true_type{});
-          else if (whole && fetches && one)
-            tile(Each{}, std::true_type{});
-          else if (whole)
-            tile(None{}, std::true_type{});
-          else if (shares)
-            tile(Second{}, std::false_type{});
+          const auto share = [&](auto lines) {
+            constexpr int Lines = decltype(lines)::value;
+            if (fetch == Fetch::next_stretch)
+              return tile(lines, {part.base + j + next + (first > 0 ? half * line<V> : 0), part.stride, part.list});
+            block.stride = Lines * line<V>;
+            tile(lines, block);
+            block.base += vectors * block.stride;
+          };
+          if (!fetches || first > combine_tile_outputs)
+            tile(std::integral_constant<int, 0>{}, part);
+          else if (one)
+            tile(std::integral_constant<int, all>{}, {part.base + j + width, part.stride, part.list});
+          else if (first == 0)
+            share(std::integral_constant<int, half>{});
           else
-            tile(None{}, std::false_type{});
+            share(std::integral_constant<int, all - half>{});
         });
       });
     }

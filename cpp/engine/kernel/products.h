@@ -51,15 +51,16 @@ inline Index even_part(Index length, Index most, Index unit) {
   return (length + parts * unit - 1) / (parts * unit) * unit;
 }
 
-/// R vectors from x_i against C rows of w at once: R * C sums, which stay in registers only where every loop over them is unrolled.
-template <int R, int C, class T, class V, class Put>
+/// R vectors from x_i against C rows of w at once: R * C sums, which stay in registers only where every loop over them is unrolled. Fetches F vectors,
+/// `ahead` behind x_i.
+template <int R, int C, int F, class T, class V, class Put>
 inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, const T* w, Index ldw, Index begin, Index end,
                      const Put& put) {
-  static_assert(R == 4 || R == 1);
+  static_assert((R == 4 || R == 1) && F <= R);
   constexpr int S = packet_size<T>;
   Packet<T> total[C][R];
   const V* row[R];
-  const Ahead<R, S, V> coming(x, i + ahead, count, begin, end);
+  const Ahead<F, S, V> coming(x, i + ahead, count, begin, end);
   LINCLASS_UNROLL
   for (int r = 0; r < R; ++r) {
     row[r] = x[i + r];
@@ -71,7 +72,7 @@ inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, con
     LINCLASS_UNROLL
     for (int r = 0; r < R; ++r) {
       value[r] = get(row[r] + j);
-      coming.fetch(r, j);
+      if (r < F) coming.fetch(r, j);
     }
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
@@ -104,9 +105,20 @@ void dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index
     const Index end = std::min(length, begin + span), page = 4096 / (static_cast<Index>(sizeof(V)) * (end - begin));  // vectors in a page
     const auto tiles = [&](auto rows, Index i) {
       constexpr int R = decltype(rows)::value;
+      bool second = false;
       each_tile<dot_tile_outputs>(K, [&](Index first, auto width) {
-        dot_tile<R, decltype(width)::value>(x, i, count, R + page, w + first * ldw, ldw, begin, end,
-                                            [&](int c, Index row, T value) { add(first + c, row, value); });
+        constexpr int C = decltype(width)::value;
+        const auto tile = [&](auto fetched) {
+          constexpr int F = decltype(fetched)::value;
+          dot_tile<R, C, F>(x, i, count, R + page + (second ? F : 0), w + first * ldw, ldw, begin, end,
+                            [&](int c, Index row, T value) { add(first + c, row, value); });
+        };
+        // Two tiles share the fetching: memory then has work for as long as they.
+        if (K <= dot_tile_outputs)
+          tile(std::integral_constant<int, R>{});
+        else if constexpr (C >= dot_tile_outputs / 2)  // each_tile makes no narrower one of two
+          tile(std::integral_constant<int, (R + 1) / 2>{});
+        second = !second;
       });
     };
     constexpr int R = 4;
@@ -167,7 +179,7 @@ bool prefers_turned(Index K, Index length) {
 template <class T, class V>
 void turned_dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, T* z, Index ldz) {
   constexpr Index S = packet_size<T>, numbers = (32 << 10) / sizeof(T);  // they stay in the first-level cache
-  T strip[numbers];
+  alignas(64) T strip[numbers];
   const Index padded = (length + S - 1) / S * S, most = numbers / padded / S * S;
   for (Index start = 0; start < count; start += most) {
     const Index rows = std::min(most, count - start);

@@ -2,6 +2,7 @@
 #pragma once
 #include <Eigen/Core>
 #include <type_traits>
+#include <vector>
 
 #include "linclass/data.h"
 
@@ -23,6 +24,10 @@ constexpr Index block_bytes = 512 << 10;  // half of that cache in the processor
 #else
 constexpr Index block_bytes = 192 << 10;
 #endif
+
+/// Numbers that begin with a cache line where packets are as long as one: a load across two lines costs two.
+template <class T>
+using Aligned = std::vector<T, Eigen::aligned_allocator<T>>;
 
 template <class T>
 inline Packet<T> load(const T* x) {
@@ -64,6 +69,18 @@ inline P multiply_add(const P& a, const P& b, const P& c) {
 template <class T>
 inline void store(T* to, const Packet<T>& x) {
   Eigen::internal::pstoreu(to, x);
+}
+/// Rounded to float.
+inline void store(float* to, const Packet<double>& x) {
+#if defined(__AVX512F__)
+  _mm256_storeu_ps(to, _mm512_cvtpd_ps(x));
+#elif defined(__AVX2__)
+  _mm_storeu_ps(to, _mm256_cvtpd_ps(x));
+#else
+  double wide[packet_size<double>];
+  store(wide, x);
+  for (int i = 0; i < packet_size<double>; ++i) to[i] = static_cast<float>(wide[i]);
+#endif
 }
 /// out[r] = the sum of the numbers in packet r: halves are added until four lanes are left, then pairs of lanes, so that four sums share the shuffles.
 template <class T, class P>
