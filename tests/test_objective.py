@@ -9,7 +9,7 @@ import linclass_cpp as lc
 import numpy as np
 import pytest
 import reference
-from conftest import MORE_STORAGES, STORAGES, close, made, soft_labels
+from conftest import MORE_STORAGES, STORAGES, close, made, quiet_fit, soft_labels
 from scipy.optimize import minimize
 
 DTYPES = [np.float32, np.float64]
@@ -98,6 +98,24 @@ def test_agrees_with_reference(form, penalty, dtype, weights):
                 got["gap"] = P.gap(w)
             for what, numbers in expected.items():
                 close(got[what], numbers, dtype, f"{what}, {storage}, intercept {intercept}")
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize("layout", ["C", "F"])
+@pytest.mark.parametrize("K", [2, 4, 12])
+def test_where_x_lies_in_memory_changes_no_bit(K, layout, dtype):
+    """Rows and columns of whole cache lines, which begin at every place within one."""
+    values, codes = made(320, 64, K)
+    loss = "softmax" if K > 2 else "logistic"
+    memory, outcomes = np.empty(values.size + 32, dtype), set()
+    for start in range(16):
+        X = memory[start : start + values.size].reshape(values.shape, order=layout)
+        X[:] = values
+        P = lc.Objective(X, codes, loss=loss, l2=0.1)
+        value, gradient = P.value_and_gradient(parameters(P.shape))
+        model = quiet_fit(X, codes, loss=loss, l2=0.1, solver="sgd", batch_size=64, max_iter=2)
+        outcomes.add((value, gradient.tobytes(), model.coef.tobytes()))
+    assert len(outcomes) == 1
 
 
 @pytest.mark.parametrize("form", FORMS, ids=name)

@@ -109,9 +109,9 @@ void products(const X& x, const char* layout, Index K, const typename X::Scalar*
   const double bytes = static_cast<double>(size) * sizeof(T), flops = 2.0 * static_cast<double>(size * K);
   const Index block =
       Plan(x.rows, x.cost(x.rows), static_cast<double>(d) * sizeof(T) + 16.0 * static_cast<double>(K), K * d, x.least_block(K)).block;
-  const std::vector<T> W(static_cast<std::size_t>(K * d), T(0.01));
+  const Aligned<T> W(static_cast<std::size_t>(K * d), T(0.01));
   struct Own {
-    std::vector<T> Z;
+    Aligned<T> Z;
     std::vector<double> G;
   };
   std::vector<Own> own(static_cast<std::size_t>(omp_get_max_threads()));
@@ -143,7 +143,7 @@ void gram(const X& x, const char* layout, const typename X::Scalar* values) {
                square = static_cast<double>(n) * static_cast<double>(d) * static_cast<double>(d);
   const std::vector<T> weights(static_cast<std::size_t>(gram_rows), T(0.5));
   std::vector<std::vector<double>> G(static_cast<std::size_t>(threads), std::vector<double>(static_cast<std::size_t>(d * d)));
-  std::vector<std::vector<T>> packed(static_cast<std::size_t>(threads), std::vector<T>(static_cast<std::size_t>(x.gram_space(gram_rows))));
+  std::vector<Aligned<T>> packed(static_cast<std::size_t>(threads), Aligned<T>(static_cast<std::size_t>(x.gram_space(gram_rows))));
   using General = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   std::vector<General> products(static_cast<std::size_t>(threads), General(d, d));
   const auto seconds = best(

@@ -8,7 +8,10 @@
 namespace linclass::engine {
 namespace {
 
-std::vector<double> zeros(Index n) { return std::vector<double>(static_cast<std::size_t>(n)); }
+template <class Numbers = std::vector<double>>
+Numbers zeros(Index n) {
+  return Numbers(static_cast<std::size_t>(n));
+}
 
 }  // namespace
 
@@ -20,7 +23,7 @@ Sgd::Sgd(Index outputs, Index features, bool intercept, const PenaltyTerms& pena
       settings_(settings),
       lazy_(settings.update == Update::plain &&
             std::all_of(penalty.c.begin(), penalty.c.begin() + features, [](double c) { return c == 1; })),
-      v_(zeros(outputs * features)),
+      v_(zeros<Aligned<double>>(outputs * features)),
       b_(zeros(outputs)),
       b_gradient_(zeros(outputs)),
       order_(settings),
@@ -33,7 +36,7 @@ Sgd::Sgd(Index outputs, Index features, bool intercept, const PenaltyTerms& pena
     if (intercept) b_[static_cast<std::size_t>(k)] = w[k * columns() + features];
   }
   if (lazy_) return;
-  gradient_ = first_ = second_ = c_ = zeros(outputs * features);
+  gradient_ = first_ = second_ = c_ = zeros<Aligned<double>>(outputs * features);
   b_first_ = b_second_ = zeros(outputs);
   for (Index k = 0; k < outputs; ++k) std::copy_n(penalty.c.begin(), features, c_.begin() + k * features);
 }
@@ -45,9 +48,9 @@ void Sgd::adopt(const Minibatches& data) {
   settle_all();
   if (penalty_.l1 > 0 && lazy_) settled_.assign(static_cast<std::size_t>(data.sparse() ? features_ : 1), debt_);
   if (place == place_) return;
-  for (std::vector<double>* array : {&v_, &first_, &second_, &c_}) {
+  for (Aligned<double>* array : {&v_, &first_, &second_, &c_}) {
     if (array->empty()) continue;
-    std::vector<double> moved(array->size());
+    Aligned<double> moved(array->size());
     for (std::size_t i = 0; i < place.size(); ++i)
       moved[static_cast<std::size_t>(place[i])] = (*array)[static_cast<std::size_t>(place_[i])];
     array->swap(moved);

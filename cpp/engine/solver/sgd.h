@@ -6,6 +6,7 @@
 /// Zhang, JMLR 2009; Duchi and Singer, JMLR 2009). Everything else (momentum, Nesterov, Adam, penalty scales) visits each parameter.
 #pragma once
 #include "random.h"
+#include "simd/packet.h"
 #include "solver/monitor.h"
 
 namespace linclass::engine {
@@ -69,14 +70,17 @@ class Sgd {
   std::vector<Index> place_;  ///< of (k, j) in packed arrays
 
   // weights A v; column j owes a soft threshold of v by debt - settled[j] (dense storages settle all columns at once)
-  std::vector<double> v_, b_;
+  Aligned<double> v_;
+  std::vector<double> b_;
   double factor_ = 1, debt_ = 0;
   std::vector<double> settled_;
   std::vector<Index> columns_;
 
-  std::vector<double> gradient_, b_gradient_;
-  std::vector<double> first_, second_, b_first_, b_second_;  ///< velocity, or Adam's moments
-  std::vector<double> c_;                                    ///< penalty scales, packed
+  Aligned<double> gradient_;
+  std::vector<double> b_gradient_;
+  Aligned<double> first_, second_;  ///< velocity, or Adam's moments
+  std::vector<double> b_first_, b_second_;
+  Aligned<double> c_;  ///< penalty scales, packed
   Order order_;
   double rate_;
   double decrease_ = 1;  ///< of the step and adaptive schedules
