@@ -59,8 +59,8 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
 
 /// Where one tile has all outputs, X is walked once by itself: too fast to fetch another block meanwhile. Else panels of vectors, in them stretches of
 /// columns, come once into the first-level cache for all tiles, and the first two tiles fetch half each: one that asked for all gained less, as
-/// measured (supposedly since it asks faster than memory answers, and requests without room are dropped). The next block is fetched in the order of its
-/// addresses.
+/// measured (supposedly since it asks faster than memory answers, and requests without room are dropped). Where vectors lie side by side, the next block
+/// is fetched in the order of its addresses.
 template <class T, class V, class Out>
 void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
              Index ldg) {
@@ -73,32 +73,35 @@ void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index e
   // Up to a first whole packet (NumPy's large arrays begin 16 bytes behind a cache line); no sum depends on how columns are parted.
   const Index late = static_cast<Index>(reinterpret_cast<std::uintptr_t>(x.base + begin) / sizeof(V)) % S;
   const Index head = x.stride % S == 0 && late > 0 ? S - late : 0;
-  Vectors<V> block{x[0] + count * x.stride, 0, nullptr};
+  const bool in_order = fetch == Fetch::next_block && x.stride == end - begin;
+  Vectors<V> block{x.base + count * x.stride, 0, nullptr};
   for (Index i = 0; i < count; i += panel) {
     const Vectors<V> part = x.list ? Vectors<V>{x.base, x.stride, x.list + i} : Vectors<V>{x[i], x.stride, nullptr};
     const Index vectors = std::min(panel, count - i);
     for (Index from = begin, to; from < end; from = to) {
       to = std::min(end, from + (from == begin && head > 0 ? head : stretch));
-      // The next stretch of this panel, or the first one of the next panel.
-      const Index next = to < end || x.list || i + panel >= count ? stretch : panel * x.stride + begin - from;
+      // The next stretch of this panel, or the first one of the next panel; behind the last panel the next block begins.
+      const Index next = fetch == Fetch::next_block                 ? count * x.stride
+                         : to < end || x.list || i + panel >= count ? stretch
+                                                                    : panel * x.stride + begin - from;
       each_tile<combine_tile_outputs>(K, [&](Index first, auto outputs) {
         constexpr int C = decltype(outputs)::value;
         each_tile<combine_tile_packets(C)>((to - from + S - 1) / S, [&](Index packet, auto packets) {
           constexpr int P = decltype(packets)::value;
           constexpr int bytes = P * static_cast<int>(S * sizeof(V)), all = (bytes + 63) / 64, half = (bytes + 64) / 128;
-          const Index j = from + packet * S, width = std::min<Index>(P * S, to - j);
+          constexpr Index full = P * S;
+          const Index j = from + packet * S, width = std::min(full, to - j);
           const auto tile = [&](auto lines, const Vectors<V>& ahead) {
             constexpr int Lines = decltype(lines)::value;
             const auto run = [&](auto whole) {
               combine_tile<C, P, Lines, decltype(whole)::value>(part, vectors, j, width, ahead, r + first * ldr + i, ldr, factor,
                                                                 g + first * ldg, ldg);
             };
-            width == P* S ? run(std::true_type{}) : run(std::false_type{});
+            full == width ? run(std::true_type{}) : run(std::false_type{});
           };
           const auto share = [&](auto lines) {
             constexpr int Lines = decltype(lines)::value;
-            if (fetch == Fetch::next_stretch)
-              return tile(lines, {part.base + j + next + (first > 0 ? half * line<V> : 0), part.stride, part.list});
+            if (!in_order) return tile(lines, {part.base + j + next + (first > 0 ? half * line<V> : 0), part.stride, part.list});
             block.stride = Lines * line<V>;
             tile(lines, block);
             block.base += vectors * block.stride;
