@@ -45,9 +45,15 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
   LINCLASS_UNROLL
   for (int c = 0; c < C; ++c) {
     Out* to = g + c * ldg + j;
-    if constexpr (Whole && std::is_same_v<T, Out>) {
+    if constexpr (std::is_same_v<T, Out>) {
+      constexpr int whole = Whole ? P : P - 1;
       LINCLASS_UNROLL
-      for (int p = 0; p < P; ++p) store(to + p * S, multiply_add(total[c][p], broadcast(factor), load(to + p * S)));
+      for (int p = 0; p < whole; ++p) store(to + p * S, multiply_add(total[c][p], broadcast(factor), load(to + p * S)));
+      if constexpr (!Whole) {  // in packets too: a compiler may round a product and a sum of numbers twice
+        T lane[S];
+        store(lane, multiply_add(total[c][P - 1], broadcast(factor), load_partial(to + whole * S, last)));
+        std::copy_n(lane, last, to + whole * S);
+      }
     } else {
       T lane[P * S];
       LINCLASS_UNROLL
@@ -91,29 +97,27 @@ void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index e
           constexpr int bytes = P * static_cast<int>(S * sizeof(V)), all = (bytes + 63) / 64, half = (bytes + 64) / 128;
           constexpr Index full = P * S;
           const Index j = from + packet * S, width = std::min(full, to - j);
-          const auto tile = [&](auto lines, const Vectors<V>& ahead) {
-            constexpr int Lines = decltype(lines)::value;
-            const auto run = [&](auto whole) {
-              combine_tile<C, P, Lines, decltype(whole)::value>(part, vectors, j, width, ahead, r + first * ldr + i, ldr, factor,
-                                                                g + first * ldg, ldg);
-            };
-            full == width ? run(std::true_type{}) : run(std::false_type{});
+          const auto tile = [&](auto lines, auto whole, const Vectors<V>& ahead) {
+            combine_tile<C, P, decltype(lines)::value, decltype(whole)::value>(part, vectors, j, width, ahead, r + first * ldr + i, ldr,
+                                                                               factor, g + first * ldg, ldg);
           };
-          const auto share = [&](auto lines) {
-            constexpr int Lines = decltype(lines)::value;
-            if (!in_order) return tile(lines, {part.base + j + next + (first > 0 ? half * line<V> : 0), part.stride, part.list});
-            block.stride = Lines * line<V>;
-            tile(lines, block);
+          const auto share = [&](auto lines, auto whole) {
+            if (!in_order) return tile(lines, whole, {part.base + j + next + (first > 0 ? half * line<V> : 0), part.stride, part.list});
+            block.stride = decltype(lines)::value * line<V>;
+            tile(lines, whole, block);
             block.base += vectors * block.stride;
           };
-          if (!fetches || first > combine_tile_outputs)
-            tile(std::integral_constant<int, 0>{}, part);
-          else if (one)
-            tile(std::integral_constant<int, all>{}, {part.base + j + width, part.stride, part.list});
-          else if (first == 0)
-            share(std::integral_constant<int, half>{});
-          else
-            share(std::integral_constant<int, all - half>{});
+          using None = std::integral_constant<int, 0>;
+          using Half = std::integral_constant<int, half>;
+          using Rest = std::integral_constant<int, all - half>;
+          using All = std::integral_constant<int, all>;
+          constexpr std::true_type whole;
+          constexpr std::false_type partly;
+          if (fetches && one && width == full) return tile(All{}, whole, {part.base + j + width, part.stride, part.list});
+          if constexpr (C > combine_tile_outputs / 2)  // each_tile makes no narrower ones of two
+            if (fetches && !one && first <= combine_tile_outputs)
+              return width < full ? share(Half{}, partly) : first == 0 ? share(Half{}, whole) : share(Rest{}, whole);
+          width < full ? tile(None{}, partly, part) : tile(None{}, whole, part);
         });
       });
     }
