@@ -76,9 +76,11 @@ void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index e
   const Index few = std::max<Index>(combine_tile_packets(combine_tile_outputs) * S, 256 / sizeof(V));
   const Index stretch = one ? std::max<Index>(1, end - begin) : even_part(end - begin, few, S);
   const bool fetches = fetch == Fetch::next_stretch || (fetch == Fetch::next_block && !one && !x.list);
-  // Up to a first whole packet (NumPy's large arrays begin 16 bytes behind a cache line); no sum depends on how columns are parted.
+  // Up to a first whole packet (NumPy's large arrays begin 16 bytes behind a cache line), where many packets gain by it; no sum depends on how columns
+  // are parted.
   const Index late = static_cast<Index>(reinterpret_cast<std::uintptr_t>(x.base + begin) / sizeof(V)) % S;
-  const Index head = x.stride % S == 0 && late > 0 ? S - late : 0;
+  const bool many = end - begin > 2 * S * (1 + std::min<Index>(K, combine_tile_outputs));
+  const Index head = x.stride % S == 0 && late > 0 && many ? S - late : 0;
   const bool in_order = fetch == Fetch::next_block && x.stride == end - begin;
   Vectors<V> block{x.base + count * x.stride, 0, nullptr};
   for (Index i = 0; i < count; i += panel) {
