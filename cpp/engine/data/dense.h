@@ -13,6 +13,7 @@
 #include "data/rows.h"
 #include "kernel/gram.h"
 #include "kernel/products.h"
+#include "kernel/short_rows.h"
 
 namespace linclass::engine {
 
