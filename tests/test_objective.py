@@ -103,9 +103,10 @@ def test_agrees_with_reference(form, penalty, dtype, weights):
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
 @pytest.mark.parametrize("layout", ["C", "F"])
 @pytest.mark.parametrize("K", [2, 4, 12])
-def test_where_x_lies_in_memory_changes_no_bit(K, layout, dtype):
+@pytest.mark.parametrize("d", [64, 256])
+def test_where_x_lies_in_memory_changes_no_bit(d, K, layout, dtype):
     """Rows and columns of whole cache lines, which begin at every place within one."""
-    values, codes = made(320, 64, K)
+    values, codes = made(320, d, K)
     loss = "softmax" if K > 2 else "logistic"
     memory, outcomes = np.empty(values.size + 32, dtype), set()
     for start in range(16):
