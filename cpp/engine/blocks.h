@@ -211,7 +211,13 @@ class Blocks {
           load_scores(rows, s, b);
           loss.evaluate(block);
           finish(rows, s, partial);
-          for (Index l = 0; l < K; ++l) add_curvature_column(rows, s, block, l, partial + 1 + K + l * K);
+          for (Index l = 0; l < K; ++l) {
+            curvature_column(s, block, l);
+            for (Index k = 0; k < K; ++k)
+              for (Index i = 0; i < rows.count; ++i)
+                partial[1 + K + l * K + k] +=
+                    weight(rows[i]) * static_cast<double>(s.direction[static_cast<std::size_t>(k * rows.count + i)]);
+          }
         });
     for (Index k = 0; k < K; ++k) gradient[k] = sums[1 + k] / n;
     for (Index i = 0; i < square; ++i) hessian[i] = sums[1 + K + i] / n;
@@ -240,19 +246,31 @@ class Blocks {
     });
   }
 
+  /// c_i = s_i tr H_i at the kept scores and bias b, one a row.
+  void curvature_trace(Team& team, const double* b, double* c) {
+    run(team, kept_plan(), 1, true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double*) {
+      const Index m = rows.count;
+      load_scores(rows, s, b);
+      loss.evaluate(block);
+      T* entry = s.direction.data();
+      for (Index i = 0; i < m; ++i) c[rows[i]] = 0;
+      for (Index k = 0; k < outputs_; ++k) {
+        loss.curvature_entry(block, k, k, entry);
+        for (Index i = 0; i < m; ++i) c[rows[i]] += weight(rows[i]) * std::max(static_cast<double>(entry[i]), 0.0);
+      }
+    });
+  }
+
  private:
   Plan kept_plan() const {
     const double K = static_cast<double>(outputs_);
     return {rows_, 30 * K * static_cast<double>(rows_), 40 * K, 1 + outputs_ + outputs_ * outputs_, 64};
   }
-  /// sum += column l of the H_i, weighted.
-  void add_curvature_column(const Rows& rows, Scratch<T>& s, const Block<T>& block, Index l, double* sum) const {
-    const Index m = rows.count;
-    std::fill_n(s.direction.data(), outputs_ * m, T(0));
-    std::fill_n(s.direction.data() + l * m, m, T(1));
+  /// Column l of the H_i into s.direction.
+  void curvature_column(Scratch<T>& s, const Block<T>& block, Index l) const {
+    std::fill_n(s.direction.data(), outputs_ * block.rows, T(0));
+    std::fill_n(s.direction.data() + l * block.rows, block.rows, T(1));
     loss.curvature_times(block, s.direction.data());
-    for (Index k = 0; k < outputs_; ++k)
-      for (Index i = 0; i < m; ++i) sum[k] += weight(rows[i]) * static_cast<double>(s.direction[static_cast<std::size_t>(k * m + i)]);
   }
 
   const Problem& problem_;

@@ -41,6 +41,8 @@ class CurvedObjective : public Objective {
   virtual void keep_scores() = 0;
   /// c_i = s_i u' H_i u of each row at the last evaluation, H_i the second derivative of its loss by its scores. No read of X.
   virtual void row_curvature(const double* u, double* c) = 0;
+  /// c_i = s_i tr H_i there. No read of X.
+  virtual void curvature_trace(double* c) = 0;
   /// The weighted mean of the H_i there, outputs x outputs. No read of X.
   virtual void mean_curvature(double* A) = 0;
 };

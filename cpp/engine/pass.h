@@ -46,6 +46,7 @@ class Pass final : public DataObjective {
     return blocks_.evaluate_intercept(*team_, b, gradient, hessian);
   }
   void row_curvature(const double* u, double* c) override { blocks_.row_curvature(*team_, bias_.data(), u, c); }
+  void curvature_trace(double* c) override { blocks_.curvature_trace(*team_, bias_.data(), c); }
   double weight(Index i) const override { return blocks_.weight(i); }
 
   void mean_curvature(double* A) override { blocks_.mean_curvature(*team_, bias_.data(), A); }

@@ -87,21 +87,10 @@ Preconditioner::Preconditioner(CurvedObjective& objective, DataObjective& data, 
 }
 
 void Preconditioner::sampled_hessian(CurvedObjective& objective, const double* w, Index rows, Random& random) {
-  const Index K = data_.outputs, n = data_.problem().X.rows, size = data_.size();
-  std::vector<double> trace(at(n), 0.0), c(at(n)), weights;
-  for (Index k = 0; k < K; ++k) {
-    objective.row_curvature(Vector::Unit(K, k).eval().data(), c.data());
-    for (Index i = 0; i < n; ++i) trace[at(i)] += c[at(i)];
-  }
-  std::vector<Index> drawn(at(n));
-  std::iota(drawn.begin(), drawn.end(), Index(0));
-  const double total = std::accumulate(trace.begin(), trace.end(), 0.0);
-  const bool all = 2 * rows >= n || !(total > 0);
-  if (!all) drawn = draw_rows(n, rows, random, [&](Index i) { return trace[at(i)]; }, 1, [](Index) { return 0; });
-  for (const Index i : drawn) weights.push_back(all ? data_.weight(i) : total / static_cast<double>(n) * data_.weight(i) / trace[at(i)]);
-  const Sample sample(data_, standard_, drawn, std::move(weights));
+  const Index size = data_.size();
+  const Sample sample = curved_sample(objective, data_, standard_, rows, random);
   const Problem part = sample.problem(1);
-  const auto there = make_objective(part, K, 1);
+  const auto there = make_objective(part, data_.outputs, 1);
   there->work_with(data_.team());
   Vector standard_w(size), gradient(size);
   standard_.parameters(w, standard_w.data());

@@ -14,6 +14,7 @@ class RoundedObjective final : public CurvedObjective {
   double evaluate(const double* w, double* gradient) override;
   void keep_scores() override { blocks_.keep_scores(); }
   void row_curvature(const double* u, double* c) override { blocks_.row_curvature(data_.team(), bias_.data(), u, c); }
+  void curvature_trace(double* c) override { blocks_.curvature_trace(data_.team(), bias_.data(), c); }
   void mean_curvature(double* A) override { blocks_.mean_curvature(data_.team(), bias_.data(), A); }
   double noise() const override { return 1e-7; }
 

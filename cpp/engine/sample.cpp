@@ -1,5 +1,7 @@
 #include "sample.h"
 
+#include <numeric>
+
 namespace linclass::engine {
 
 Sample::Sample(const DataObjective& data, const Standardisation& standard, const std::vector<Index>& rows, std::vector<double> weights)
@@ -31,6 +33,25 @@ Problem Sample::problem(double stronger) const {
   part.penalty.scale = penalty_scale_.data();
   part.sample_weight = weights_.empty() ? nullptr : weights_.data();
   return part;
+}
+
+Sample curved_sample(CurvedObjective& objective, const DataObjective& data, const Standardisation& standard, Index rows, Random& random) {
+  const Index n = data.problem().X.rows;
+  const auto at = [](Index i) { return static_cast<std::size_t>(i); };
+  std::vector<double> trace(at(n)), weights;
+  objective.curvature_trace(trace.data());
+  double total = std::accumulate(trace.begin(), trace.end(), 0.0);
+  if (!(total > 0)) {  // no row has curvature: any will do
+    for (Index i = 0; i < n; ++i) trace[at(i)] = data.weight(i);
+    total = static_cast<double>(n);
+  }
+  const bool all = 2 * rows >= n;
+  std::vector<Index> drawn(at(n));
+  std::iota(drawn.begin(), drawn.end(), Index(0));
+  if (!all) drawn = draw_rows(n, rows, random, [&](Index i) { return trace[at(i)]; }, 1, [](Index) { return 0; });
+  weights.reserve(drawn.size());
+  for (const Index i : drawn) weights.push_back(data.weight(i) * (all ? 1 : total / static_cast<double>(n) / trace[at(i)]));
+  return {data, standard, drawn, std::move(weights)};
 }
 
 }  // namespace linclass::engine

@@ -7,6 +7,7 @@
 #include "preconditioner.h"
 #include "rounded.h"
 #include "solver/newton.h"
+#include "solver/sampled_newton.h"
 #include "solver/sampled_optimum.h"
 
 namespace linclass::engine {
@@ -14,28 +15,52 @@ namespace {
 
 using Vector = Eigen::VectorXd;
 
-/// L-BFGS on one view of the data after another, with the pairs and the preconditioner carried along. Where many iterations are needed a better H0 is
+/// L-BFGS on one view of the data after another, with the pairs and H0 carried along. Where many iterations are needed a better H0 is
 /// worth its price: each serves twice as long as the one before and is made of twice as many rows (MNIST, C = 100: 350 iterations to 1e-6, not 620).
 class Descent {
  public:
-  /// h0: the first one, good for some iterations; null: made where it is needed.
-  Descent(DataObjective& data, const Standardisation& standard, const Choice& choice, int pairs, Random& random,
-          std::unique_ptr<InverseHessian> h0)
+  Descent(DataObjective& data, const Standardisation& standard, const Choice& choice, int pairs, Random& random, Monitor& monitor)
       : data_(data),
         standard_(standard),
-        whole_(choice.whole),
+        choice_(choice),
         rows_(choice.curvature_rows),
         refresh_(choice.refresh),
         random_(random),
-        pairs_(data.size(), pairs),
-        h0_(std::move(h0)) {}
+        monitor_(monitor),
+        pairs_(data.size(), pairs) {}
+
+  /// H0 for the next iterations, at w, where `view` was evaluated last: h0, or with a sample of rows conjugate gradients on it, which h0 preconditions. Without a
+  /// first one it is made where it is needed.
+  void use(std::unique_ptr<InverseHessian> h0, Index sample_rows, CurvedObjective& view, const double* w) {
+    h0_ = std::move(h0), newton_ = nullptr;
+    if (sample_rows == 0) return;
+    auto newton = std::make_unique<SampledNewton>(data_, standard_, sample_rows, std::move(h0_), random_);
+    newton->draw(view, w);
+    newton_ = newton.get();
+    h0_ = std::move(newton);
+    tell("H0 the Hessian of " + std::to_string(sample_rows) + " rows by conjugate gradients");
+  }
+  /// Of that sample, given how many directions the rows determine; 0 where it would not be small beside the data.
+  Index sample_rows(double directions) const {
+    const double n = static_cast<double>(data_.problem().X.rows), columns = static_cast<double>(data_.columns);
+    const double most = n * data_.mean_row_length() / columns / 4, rows = std::min(std::max(32 * directions, most / 4), most);
+    // A large one pays only where few conjugate gradients do: where the penalty determines many directions.
+    const bool pays = rows <= most / 2 || directions <= 0.6 * columns;
+    return pays && rows >= enough_rows * directions ? static_cast<Index>(rows) : 0;
+  }
+  void tell(const std::string& h0) {
+    if (!choice_.reason.empty()) monitor_.chose(explain(choice_, h0));
+  }
 
   /// Like descend.
   bool run(CurvedObjective& view, double* w, double& smooth, Vector& gradient, const std::function<bool(const Iterate&)>& done) {
     if (!h0_) renew(view, w);
     return descend(view, w, smooth, gradient, pairs_, h0_, [&](const Iterate& at) {
       if (done(at)) return true;
-      if (--left_ > 0) return false;
+      if (--left_ > 0) {
+        if (newton_) newton_->moved(view, at.w);
+        return false;
+      }
       const bool serves = made_at_zero_ && at.decrement <= 1e-3 * std::abs(at.smooth);  // so near so soon: an easy problem
       if (serves)
         left_ = refresh_, made_at_zero_ = false;
@@ -45,29 +70,36 @@ class Descent {
     });
   }
 
+  static constexpr double enough_rows = 24;  ///< for each direction that they determine: their Hessian is then near that of all
+
  private:
   void renew(CurvedObjective& view, const double* w) {
     h0_ = nullptr;  // one at a time in memory
-    h0_ = std::make_unique<Preconditioner>(view, data_, standard_, w, rows_, whole_, random_);
+    auto h0 = std::make_unique<Preconditioner>(view, data_, standard_, w, rows_, choice_.whole, random_);
+    const bool blocks = !choice_.whole && rows_ > 0 && data_.outputs > 1;
+    const Index drawn = blocks ? sample_rows(h0->effective_dimension()) : 0;
+    use(std::move(h0), drawn, view, w);
     left_ = refresh_;
     // There all directions share one Gram matrix: a K-th of the price, and it knows nothing of the end.
-    made_at_zero_ = !whole_ && Eigen::Map<const Vector>(w, data_.size()).isZero(0);
+    made_at_zero_ = !choice_.whole && Eigen::Map<const Vector>(w, data_.size()).isZero(0);
     if (made_at_zero_) {
       left_ = std::max(10, refresh_ / static_cast<int>(data_.outputs));
       return;
     }
     refresh_ *= 2;
-    if (!whole_) rows_ *= 2;  // those of the whole Hessian are copied
+    if (!choice_.whole) rows_ *= 2;  // those of the whole Hessian are copied
   }
 
   DataObjective& data_;
   const Standardisation& standard_;
-  const bool whole_;
+  const Choice& choice_;
   Index rows_;
   int refresh_;
   Random& random_;
+  Monitor& monitor_;
   Pairs pairs_;
   std::unique_ptr<InverseHessian> h0_;
+  SampledNewton* newton_ = nullptr;  ///< h0_, where it is one
   bool made_at_zero_ = false;
   int left_ = 12;  ///< iterations until H0 is made anew; with a good first one these are six digits and more
 };
@@ -76,14 +108,6 @@ class Descent {
 int pairs_worth_keeping(const DataObjective& data, int asked) {
   const Index many = std::min({Index(100), data.problem().X.rows / 500, (Index(1) << 21) / data.size()});
   return std::max(asked, static_cast<int>(many));
-}
-
-/// H0 from the sample that gave the start, or null. At a w where `view` was evaluated last.
-std::unique_ptr<InverseHessian> sampled_h0(std::unique_ptr<SampledOptimum> sample, CurvedObjective& view, DataObjective& data,
-                                           const Standardisation& standard) {
-  if (sample && sample->hessian().size() > 0) return std::make_unique<Preconditioner>(view, data, standard, sample->hessian());
-  if (sample && sample->knows_curvature()) return sample;
-  return nullptr;
 }
 
 }  // namespace
@@ -107,9 +131,14 @@ void preconditioned_lbfgs(DataObjective& data, double* w, const Settings& settin
   Vector gradient(data.size());
   double smooth = view.evaluate(w, gradient.data());
   if (monitor.start(w, smooth, gradient.data())) return;
-  std::unique_ptr<InverseHessian> h0 = sampled_h0(std::move(sample), view, data, standard);
-  if (h0 && !choice.reason.empty()) monitor.chose(explain(choice, "H0 their Hessian"));
-  Descent descent(data, standard, choice, pairs_worth_keeping(data, settings.memory), random, std::move(h0));
+  Descent descent(data, standard, choice, pairs_worth_keeping(data, settings.memory), random, monitor);
+  if (sample && sample->hessian().size() > 0) {
+    descent.use(std::make_unique<Preconditioner>(view, data, standard, sample->hessian()), 0, view, w);
+    descent.tell("H0 their Hessian");
+  } else if (sample && sample->rows() >= Descent::enough_rows * sample->directions()) {
+    if (const Index rows = descent.sample_rows(sample->directions())) descent.use(std::move(sample), rows, view, w);
+  }
+  sample = nullptr;
   bool ended = false, impatient = false;
   int iterations = 0;
   const auto run = [&](CurvedObjective& at_hand, double least_decrement) {

@@ -1,11 +1,10 @@
-/// The optimum of a sample of the rows: a start for all rows, and through its Hessian there an H0 for them.
+/// The optimum of a sample of the rows: a start for all rows, and through what found it an H0 for them.
 ///
 /// The sample is a problem of its own, standardised, in float32, with rows stratified by class. It is solved nearly: its own error is larger than what
-/// is left. Its Hessian H_S differs from that of all rows by about the root of (directions that the rows determine / rows of the sample). Where that is small, L-BFGS with H0 =
-/// H_S^-1 needs a pass a digit: a factor where Newton's method left H_S behind, else conjugate gradients on the sample (Nocedal and Wright, algorithm 5.3), whose products cost a
-/// fraction of a pass, preconditioned by what found the optimum. Full gradients with sampled curvature: Byrd, Chin, Neveitt and Nocedal, On the use of
-/// stochastic Hessian information in optimization methods for machine learning, 2011; Zhang and Xiao, DiSCO, 2015.
+/// is left. Where Newton's method solved it, it leaves a Hessian behind.
 #pragma once
+#include <limits>
+
 #include "preconditioner.h"
 #include "sample.h"
 
@@ -20,13 +19,13 @@ class SampledOptimum final : public InverseHessian {
   void read(double* w) const;
   bool found() const { return v_.allFinite(); }
 
-  /// g <- H_S^-1 g by conjugate gradients.
+  /// g <- H0 g with the preconditioner that found the optimum.
   void apply(Eigen::VectorXd& g) override;
-  bool scaled() const override { return true; }
+  /// Those that the rows determine rather than the penalty, at 0; infinite where that is not known.
+  double directions() const { return directions_; }
+  double rows() const { return static_cast<double>(problem_.X.rows); }
 
-  /// There are rows enough for H_S to be H0 by conjugate gradients.
-  bool knows_curvature() const;
-  /// H_S, where Newton's method made it and there are rows enough; else empty.
+  /// The Hessian, where Newton's method made it and there are rows enough; else empty.
   const Eigen::MatrixXd& hessian() const { return hessian_; }
 
  private:
@@ -39,11 +38,10 @@ class SampledOptimum final : public InverseHessian {
   const std::unique_ptr<DataObjective> there_;
   std::unique_ptr<Standardisation> standard_there_;
   std::unique_ptr<InverseHessian> h0_;
-  double effective_dimension_ = 0;
+  double directions_ = std::numeric_limits<double>::infinity();
   Eigen::VectorXd v_;  ///< the optimum, in the parameters of standardised data
   Eigen::MatrixXd hessian_;
-  Eigen::VectorXd less_penalty_;  ///< what H_S has less of it than the Hessian of `there_`; diagonal
-  Eigen::VectorXd x_, residual_, preconditioned_, direction_, product_;
+  Eigen::VectorXd standard_g_;
 };
 
 }  // namespace linclass::engine
