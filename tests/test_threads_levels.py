@@ -92,29 +92,30 @@ def test_threads_change_no_bit_of_an_objective(large, form, dtype, storage):
     assert all(result == results[0] for result in results)
 
 
-H0 = {
-    "blocks": (10_000, 40, 1e-3, "a block of the Hessian for each direction of 2048 rows"),
-    "conjugate gradients and blocks": (20_000, 40, 2e-4, r"the Hessian of \d+ rows by conjugate gradients"),
-    "conjugate gradients and the start's": (10_000, 40, 0.02, r"the Hessian of \d+ rows by conjugate gradients"),
-    "the start's": (40_000, 2, 1e-3, "their Hessian"),  # which Newton's method left behind
-    "whole": (10_000, 3, 1e-4, "the Hessian of"),
+GRADIENTS = r"the Hessian of \d+ rows by conjugate gradients"
+H0 = {  # rows, classes, l2, start, H0
+    "blocks": (10_000, 40, 1e-3, "zeros", "a block of the Hessian for each direction of 2048 rows"),
+    "conjugate gradients and blocks": (40_000, 40, 1e-3, "uniform", GRADIENTS),
+    "conjugate gradients and the start's": (10_000, 40, 0.1, "zeros", GRADIENTS),
+    "the start's": (40_000, 2, 1e-3, "zeros", "their Hessian"),  # which Newton's method left behind
+    "whole": (10_000, 3, 1e-4, "zeros", "the Hessian of"),
 }
 
 
-@pytest.mark.parametrize(("n", "K", "l2", "h0"), H0.values(), ids=H0)
+@pytest.mark.parametrize(("n", "K", "l2", "start", "h0"), H0.values(), ids=H0)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_threads_change_no_bit_of_a_preconditioner(dtype, n, K, l2, h0):
+def test_threads_change_no_bit_of_a_preconditioner(dtype, n, K, l2, start, h0):
     """A start from a sample, and every kind of H0."""
     X, y = made(n, 60 if K > 3 else 10, K)
-    loss = "softmax" if K > 2 else "logistic"
+    X, loss = X.astype(dtype), "softmax" if K > 2 else "logistic"
     models = []
     for threads in (1, 2, 3, 8):
-        options = {"solver": "preconditioned-lbfgs", "max_iter": 30, "tol": 1e-7, "seed": 5, "threads": threads}
-        models.append(quiet_fit(X.astype(dtype), y, loss=loss, l2=l2, **options))
+        options = {"solver": "preconditioned-lbfgs", "max_iter": 15, "tol": 1e-7, "seed": 5, "threads": threads}
+        models.append(quiet_fit(X, y, loss=loss, l2=l2, start=start, **options))
         assert models[-1].report.threads == threads
-        assert models[-1].report.reads % 1 != 0, "rows were drawn for a start"
+        assert models[-1].report.reads % 1 != 0, "rows were drawn"
     assert all(model == models[0] for model in models)
-    choice = lc.fit(X.astype(dtype), y, loss=loss, l2=l2, tol=1e-3, seed=5).report.choice
+    choice = lc.fit(X, y, loss=loss, l2=l2, start=start, tol=1e-3, seed=5).report.choice
     assert re.search(f"H0 {h0}", choice)
 
 

@@ -210,10 +210,14 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
   for (Index k = 0; k < K; ++k) blocks_[at(k)] = blocks_[at(first_alike[at(k)])];
 }
 
-double Preconditioner::effective_dimension() const {
-  double most = 0;
-  for (const auto& block : blocks_) most = std::max(most, static_cast<double>(penalty_.size()) - block->inverse_diagonal().dot(penalty_));
-  return most;
+Directions Preconditioner::directions() const {
+  Directions sum;
+  for (const auto& block : blocks_) {
+    const double here = static_cast<double>(penalty_.size()) - block->inverse_diagonal().dot(penalty_);
+    sum.most = std::max(sum.most, here);
+    sum.all += here;
+  }
+  return sum;
 }
 
 void Preconditioner::apply(Vector& g) {

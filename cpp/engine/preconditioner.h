@@ -17,6 +17,11 @@
 
 namespace linclass::engine {
 
+/// tr(B^-1 (B - l2 C^2)), how many directions the rows determine rather than the penalty: in the block where they are most, and in all blocks.
+struct Directions {
+  double most = 0, all = 0;
+};
+
 class Preconditioner final : public InverseHessian {
  public:
   /// At w, where `objective` was evaluated last (and kept its scores). rows: drawn for each direction, or for the whole Hessian (`whole`).
@@ -28,8 +33,7 @@ class Preconditioner final : public InverseHessian {
 
   void apply(Eigen::VectorXd& g) override;
 
-  /// Of the block where it is largest: tr(B^-1 (B - l2 C^2)), the directions that the rows determine rather than the penalty.
-  double effective_dimension() const;
+  Directions directions() const;
 
  private:
   class Block;

@@ -40,14 +40,15 @@ class Descent {
     h0_ = std::move(newton);
     tell("H0 the Hessian of " + std::to_string(sample_rows) + " rows by conjugate gradients");
   }
-  /// Of that sample, given how many directions the rows determine; 0 where it would not be small beside the data.
-  Index sample_rows(double directions) const {
+  /// Of that sample; 0 where it would not be small beside the data.
+  Index sample_rows(const Directions& directions) const {
     const double n = static_cast<double>(data_.problem().X.rows), columns = static_cast<double>(data_.columns);
-    const double most = n * data_.mean_row_length() / columns / 4, rows = std::min(std::max(32 * directions, most / 4), most);
+    const double most = n * data_.mean_row_length() / columns / 4, rows = std::min(std::max(rows_for(directions), most / 4), most);
     // A large one pays only where few conjugate gradients do: where the penalty determines many directions.
-    const bool pays = rows <= most / 2 || directions <= 0.6 * columns;
-    return pays && rows >= enough_rows * directions ? static_cast<Index>(rows) : 0;
+    const bool pays = rows <= most / 2 || directions.most <= 0.6 * columns;
+    return pays && enough(rows, directions) ? static_cast<Index>(rows) : 0;
   }
+  static bool enough(double rows, const Directions& directions) { return rows >= 0.75 * rows_for(directions); }
   void tell(const std::string& h0) {
     if (!choice_.reason.empty()) monitor_.chose(explain(choice_, h0));
   }
@@ -70,14 +71,15 @@ class Descent {
     });
   }
 
-  static constexpr double enough_rows = 24;  ///< for each direction that they determine: their Hessian is then near that of all
-
  private:
+  /// Their Hessian is near that of all, as measured.
+  static double rows_for(const Directions& directions) { return std::max(32 * directions.most, 2 * directions.all); }
+
   void renew(CurvedObjective& view, const double* w) {
     h0_ = nullptr;  // one at a time in memory
     auto h0 = std::make_unique<Preconditioner>(view, data_, standard_, w, rows_, choice_.whole, random_);
     const bool blocks = !choice_.whole && rows_ > 0 && data_.outputs > 1;
-    const Index drawn = blocks ? sample_rows(h0->effective_dimension()) : 0;
+    const Index drawn = blocks ? sample_rows(h0->directions()) : 0;
     use(std::move(h0), drawn, view, w);
     left_ = refresh_;
     // There all directions share one Gram matrix: a K-th of the price, and it knows nothing of the end.
@@ -135,8 +137,8 @@ void preconditioned_lbfgs(DataObjective& data, double* w, const Settings& settin
   if (sample && sample->hessian().size() > 0) {
     descent.use(std::make_unique<Preconditioner>(view, data, standard, sample->hessian()), 0, view, w);
     descent.tell("H0 their Hessian");
-  } else if (sample && sample->rows() >= Descent::enough_rows * sample->directions()) {
-    if (const Index rows = descent.sample_rows(sample->directions())) descent.use(std::move(sample), rows, view, w);
+  } else if (sample && sample->directions() && Descent::enough(sample->rows(), *sample->directions())) {
+    if (const Index rows = descent.sample_rows(*sample->directions())) descent.use(std::move(sample), rows, view, w);
   }
   sample = nullptr;
   bool ended = false, impatient = false;

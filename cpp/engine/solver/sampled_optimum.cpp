@@ -58,7 +58,7 @@ void SampledOptimum::solve(Random& random) {
   double smooth = there_->evaluate(v_.data(), gradient.data());
   standard_there_ = std::make_unique<Standardisation>(*there_);
   auto h0 = std::make_unique<Preconditioner>(*there_, *there_, *standard_there_, v_.data(), how.curvature_rows, how.whole, random);
-  if (!how.whole) directions_ = h0->effective_dimension();
+  if (!how.whole) directions_ = h0->directions();
   h0_ = std::move(h0);
   Pairs pairs(v_.size(), 10);
   descend(*there_, v_.data(), smooth, gradient, pairs, h0_, done);

@@ -3,7 +3,7 @@
 /// The sample is a problem of its own, standardised, in float32, with rows stratified by class. It is solved nearly: its own error is larger than what
 /// is left. Where Newton's method solved it, it leaves a Hessian behind.
 #pragma once
-#include <limits>
+#include <optional>
 
 #include "preconditioner.h"
 #include "sample.h"
@@ -21,8 +21,8 @@ class SampledOptimum final : public InverseHessian {
 
   /// g <- H0 g with the preconditioner that found the optimum.
   void apply(Eigen::VectorXd& g) override;
-  /// Those that the rows determine rather than the penalty, at 0; infinite where that is not known.
-  double directions() const { return directions_; }
+  /// Of that preconditioner, made at 0; nothing where it has no blocks.
+  const std::optional<Directions>& directions() const { return directions_; }
   double rows() const { return static_cast<double>(problem_.X.rows); }
 
   /// The Hessian, where Newton's method made it and there are rows enough; else empty.
@@ -38,7 +38,7 @@ class SampledOptimum final : public InverseHessian {
   const std::unique_ptr<DataObjective> there_;
   std::unique_ptr<Standardisation> standard_there_;
   std::unique_ptr<InverseHessian> h0_;
-  double directions_ = std::numeric_limits<double>::infinity();
+  std::optional<Directions> directions_;
   Eigen::VectorXd v_;  ///< the optimum, in the parameters of standardised data
   Eigen::MatrixXd hessian_;
   Eigen::VectorXd standard_g_;
