@@ -112,7 +112,8 @@ void fit_from(DataObjective& data, double* w, const Settings& settings, Team& te
               Outcome* outcome) {
   Choice choice;
   choice.solver = settings.solver;
-  if (choice.solver == Solver::automatic || choice.solver == Solver::preconditioned_lbfgs) choice = choose(data, choice.solver);
+  if (choice.solver == Solver::automatic || choice.solver == Solver::preconditioned_lbfgs)
+    choice = choose(data, choice.solver, settings.start == Start::zeros);
   const auto solve = [&](Index iterations, auto&& solver) {
     Monitor monitor(settings, team, data, &data, iterations, started);
     monitor.outcome.solver = choice.solver;

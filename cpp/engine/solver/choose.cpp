@@ -58,7 +58,7 @@ class Cost {
 Index count(double rows) { return static_cast<Index>(rows); }
 
 /// What preconditioned L-BFGS would do, and its predicted cost.
-Choice preconditioned(const DataObjective& data, const Cost& cost, double& predicted) {
+Choice preconditioned(const DataObjective& data, const Cost& cost, bool at_zero, double& predicted) {
   const double n = cost.n, K = cost.K, p = cost.p, P = K * p;
   Choice choice;
   choice.solver = Solver::preconditioned_lbfgs;
@@ -85,14 +85,14 @@ Choice preconditioned(const DataObjective& data, const Cost& cost, double& predi
 
   // A start from a sample pays when the sample is small beside the data.
   const double start_rows = std::max(n / 16, 10 * p);
-  if (start_rows <= n / 4) choice.start_rows = count(start_rows);
+  if (at_zero && start_rows <= n / 4) choice.start_rows = count(start_rows);
   choice.refresh = static_cast<int>(std::clamp(4 * build / pass, 10.0, 1000.0));
   return choice;
 }
 
 }  // namespace
 
-Choice choose(const DataObjective& data, Solver asked) {
+Choice choose(const DataObjective& data, Solver asked, bool at_zero) {
   const Cost cost(data);
   const auto say = [](Choice choice, const char* format, auto... numbers) {
     char text[256];
@@ -105,7 +105,7 @@ Choice choose(const DataObjective& data, Solver asked) {
   if (asked == Solver::automatic && !second_order)
     return say({}, "%s", data.penalty.l1 > 0 ? "with an l1 penalty OWL-QN" : "the loss is not convex");
   double predicted = 0;
-  Choice choice = preconditioned(data, cost, predicted);
+  Choice choice = preconditioned(data, cost, at_zero, predicted);
   if (asked == Solver::preconditioned_lbfgs) return choice;
   const double newton = P * P * 8 <= most_bytes / 4 ? 8 * cost.newton_step() : INFINITY, plain = 150 * cost.pass();
   // A Hessian in float32 drowns in the rounding of columns far from 0; a preconditioner is made of centred ones.

@@ -118,7 +118,7 @@ void preconditioned_lbfgs(DataObjective& data, double* w, const Settings& settin
   Random random(settings.seed);
   const Standardisation standard(data);
   std::unique_ptr<SampledOptimum> sample;
-  if (choice.start_rows > 0 && settings.start == Start::zeros) {
+  if (choice.start_rows > 0) {
     sample = std::make_unique<SampledOptimum>(data, standard, choice.start_rows, random);
     sample->found() ? sample->read(w) : sample.reset();
   }
