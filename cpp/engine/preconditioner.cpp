@@ -16,6 +16,7 @@ using Floats = RowMajor<float>;
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
 constexpr double flat = 1e-6;  // of the largest curvature: rounding errors
+constexpr double alike = 1.5;  // curvatures whose directions may share one factor: it is wrong by a quarter at most
 
 }  // namespace
 
@@ -36,26 +37,34 @@ class Preconditioner::Block {
       if (factor<float>(inverse_, check) || ridge > 1e3f) break;
     }
     invert<float>(inverse_, check);
+    inverse_.triangularView<Eigen::StrictlyUpper>().setZero();
   }
 
-  /// x <- B^-1 x; scratch: two vectors of its length.
-  void apply(double* x, float* scratch) const {
+  static constexpr Index most = combine_tile_outputs;
+  /// x <- B^-1 x for `count` <= most vectors, one behind the other; scratch: twice as many numbers.
+  void apply(double* x, Index count, float* scratch) const {
     const Index n = scale_.size();
     if (n == 0) {
-      Eigen::Map<Vector>(x, inverse_diagonal_.size()).array() *= inverse_diagonal_.array();
+      Eigen::Map<Eigen::MatrixXd>(x, inverse_diagonal_.size(), count).array().colwise() *= inverse_diagonal_.array();
       return;
     }
-    Eigen::Map<Vector> v(x, n);
-    const double largest = v.lpNorm<Eigen::Infinity>();  // float32 does not reach down to the gradients of late iterations
-    if (!(largest > 0) || !std::isfinite(largest)) return;
-    Eigen::Map<Eigen::VectorXf> scaled(scratch, n), sum(scratch + n, n);
-    scaled = (v / largest).cast<float>().cwiseProduct(scale_);
-    sum.setZero();
-    for (Index i = 0; i < n; ++i) {  // L^-T (L^-1 x), row by row of L^-1
-      const auto row = inverse_.row(i).head(i + 1).transpose();
-      sum.head(i + 1) += row.dot(scaled.head(i + 1)) * row;
+    Eigen::Map<Eigen::MatrixXd> v(x, n, count);
+    Eigen::Map<Eigen::MatrixXf> scaled(scratch, n, count), sum(scratch + n * count, n, count);
+    Eigen::RowVectorXd largest = v.colwise().lpNorm<Eigen::Infinity>();  // float32 does not reach down to the gradients of late iterations
+    for (Index k = 0; k < count; ++k) {
+      if (largest[k] == 0) largest[k] = 1;
+      scaled.col(k) = (v.col(k) / largest[k]).cast<float>().cwiseProduct(scale_);
     }
-    v = sum.cwiseProduct(scale_).cast<double>() * largest;
+    sum.setZero();
+    float product[most * strip];
+    for (Index first = 0; first < n; first += strip) {  // L^-T (L^-1 x), strip by strip of L^-1
+      const Index m = std::min(strip, n - first), length = first + m;
+      const Vectors<float> rows{inverse_.row(first).data(), n, nullptr};
+      std::fill_n(product, m * count, 0.0f);
+      dot_products(rows, m, scaled.data(), n, count, length, [&](Index k, Index i, float part) { product[k * m + i] += part; });
+      combine(rows, m, Fetch::nothing, 0, length, product, m, count, 1.0f, sum.data(), n);
+    }
+    for (Index k = 0; k < count; ++k) v.col(k) = sum.col(k).cwiseProduct(scale_).cast<double>() * largest[k];
   }
 
   Vector inverse_diagonal() const {
@@ -67,6 +76,7 @@ class Preconditioner::Block {
   }
 
  private:
+  static constexpr Index strip = 64;  // rows that stay in the second-level cache
   Floats inverse_;
   Eigen::VectorXf scale_;
   Vector inverse_diagonal_;
@@ -101,7 +111,7 @@ void Preconditioner::sampled_hessian(CurvedObjective& objective, const double* w
 
 void Preconditioner::whole_hessian(CurvedObjective& objective, const Eigen::MatrixXd& hessian) {
   const Index K = data_.outputs;
-  blocks_.push_back(std::make_shared<Block>(hessian.cast<float>(), [&] { data_.team().check(); }));
+  groups_.push_back({0, 1, std::make_unique<Block>(hessian.cast<float>(), [&] { data_.team().check(); })});
 
   Eigen::MatrixXd A(K, K);
   objective.mean_curvature(A.data());
@@ -141,16 +151,11 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
   std::vector<double> curvature(at(n)), previous;
   std::vector<Index> gram_of(at(K), -1);
   const bool all = 2 * rows >= n;
-  blocks_.resize(at(K));
   Vector a(K);  // mean curvature; the eigenvalues of A, which come smallest first
   for (Index k = K - 1; k >= 0; --k) {
     objective.row_curvature(turn_.col(k).eval().data(), curvature.data());
     a[k] = std::accumulate(curvature.begin(), curvature.end(), 0.0) / static_cast<double>(n);
-    if (!(a[k] > flat * a[K - 1])) continue;  // flat: softmax does not see a shift of all scores
-    if (rows == 0) {                          // columns of unit variance: the diagonal of the Hessian
-      blocks_[at(k)] = std::make_shared<Block>(penalty_.array() + a[k]);
-      continue;
-    }
+    if (rows == 0 || !(a[k] > flat * a[K - 1])) continue;
     for (double& value : curvature) value /= a[k];
     const bool same = !previous.empty() && std::equal(curvature.begin(), curvature.end(), previous.begin(), previous.end(),
                                                       [](double x, double y) { return std::abs(x - y) <= 1e-4 * std::max(x, y); });
@@ -173,49 +178,60 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
   // Partial sums over pieces of the rows, so that there are tasks for several threads.
   const Index matrices = static_cast<Index>(grams.size()), square = p * p;
   const Index pieces = std::clamp<Index>(8 / std::max<Index>(matrices, 1), 1, std::max<Index>(1, (Index(1) << 26) / square));
-  std::vector<float> sums(at(matrices * pieces * square), 0.0f);
-  team.run(matrices * pieces, [&](Index task, int) {
+  const std::unique_ptr<float[]> sums(new float[at(matrices * pieces * square)]);  // each task sets its own to 0
+  struct Scratch {
+    Aligned<float> x, packed;
+  };
+  std::vector<Scratch> scratch(at(team.threads()));
+  team.run(matrices * pieces, [&](Index task, int worker) {
     const Gram& gram = grams[at(task / pieces)];
     const Index count = static_cast<Index>(gram.rows.size()), piece = task % pieces, end = count * (piece + 1) / pieces;
-    Aligned<float> x(at(gram_rows * p), 1.0f), packed(at(PackedRows<float>::space(gram_rows, p)));
+    auto& [x, packed] = scratch[at(worker)];
+    x.resize(at(gram_rows * p), 1.0f), packed.resize(at(PackedRows<float>::space(gram_rows, p)));
+    float* sum = sums.get() + task * square;
+    std::fill_n(sum, square, 0.0f);
     for (Index first = count * piece / pieces; first < end; first += gram_rows) {
       team.check();
       const Index m = std::min(gram_rows, end - first);
       standard_.rows(data_, Rows{first, m, gram.rows.data()}, x.data(), p);  // the last column stays 1: the intercept's
       PackedRows<float> block(m, p, packed.data());
       block.pack_rows(Vectors<float>{x.data(), p, nullptr});
-      block.add_gram(gram.weights.data() + first, sums.data() + task * square, p);
+      block.add_gram(gram.weights.data() + first, sum, p);
     }
   });
 
-  std::vector<Index> first_alike(at(K));
-  for (Index k = 0; k < K; ++k) {
-    first_alike[at(k)] = k;
-    for (Index l = 0; l < k && first_alike[at(k)] == k; ++l)
-      if (gram_of[at(l)] == gram_of[at(k)] && gram_of[at(k)] >= 0 && std::abs(a[l] - a[k]) <= 1e-4 * a[k]) first_alike[at(k)] = l;
+  for (Index k = 0, count; k < K; k += count) {
+    for (count = 1; k + count < K && gram_of[at(k)] >= 0 && gram_of[at(k + count)] == gram_of[at(k)] && a[k + count] <= alike * a[k];)
+      ++count;
+    groups_.push_back({k, count, nullptr});
   }
-  team.run(K, [&](Index k, int) {
-    if (first_alike[at(k)] != k) return;
-    if (gram_of[at(k)] < 0) {
-      if (!blocks_[at(k)]) blocks_[at(k)] = std::make_shared<Block>(penalty_);
+  team.run(static_cast<Index>(groups_.size()), [&](Index g, int) {
+    Group& group = groups_[at(g)];
+    const Index gram = gram_of[at(group.first)];
+    const double curvature = a.segment(group.first, group.count).mean();
+    if (gram < 0) {  // flat (softmax does not see a shift of all scores), or the diagonal of the Hessian: columns of unit variance
+      group.block = std::make_shared<Block>(penalty_.array() + (curvature > flat * a[K - 1] ? curvature : 0.0));
       return;
     }
     Floats B = Floats::Zero(p, p);
-    for (Index piece = 0; piece < pieces; ++piece)
-      B += Eigen::Map<const Floats>(sums.data() + (gram_of[at(k)] * pieces + piece) * square, p, p);
-    B *= static_cast<float>(a[k]);
+    for (Index piece = 0; piece < pieces; ++piece) B += Eigen::Map<const Floats>(sums.get() + (gram * pieces + piece) * square, p, p);
+    B *= static_cast<float>(curvature);
     B.diagonal() += penalty_.cast<float>();
-    blocks_[at(k)] = std::make_shared<Block>(std::move(B), [&] { team.check(); });
+    group.block = std::make_shared<Block>(std::move(B), [&] { team.check(); });
   });
-  for (Index k = 0; k < K; ++k) blocks_[at(k)] = blocks_[at(first_alike[at(k)])];
+  for (std::size_t g = 0; g < groups_.size(); ++g)  // parts of large ones, so that threads may share them
+    if (const Index count = groups_[g].count, width = even_part(count, Block::most, 1); count > width) {
+      groups_.push_back({groups_[g].first + width, count - width, groups_[g].block});
+      groups_[g].count = width;
+    }
 }
 
 Directions Preconditioner::directions() const {
   Directions sum;
-  for (const auto& block : blocks_) {
-    const double here = static_cast<double>(penalty_.size()) - block->inverse_diagonal().dot(penalty_);
+  for (const Group& group : groups_) {
+    const double here = static_cast<double>(penalty_.size()) - group.block->inverse_diagonal().dot(penalty_);
     sum.most = std::max(sum.most, here);
-    sum.all += here;
+    sum.all += static_cast<double>(group.count) * here;
   }
   return sum;
 }
@@ -224,17 +240,21 @@ void Preconditioner::apply(Vector& g) {
   standard_.gradient(g.data(), standard_g_.data());
   if (turn_.size() == 0) {
     flatten(standard_g_);
-    blocks_[0]->apply(standard_g_.data(), scratch_.data());
+    groups_[0].block->apply(standard_g_.data(), 1, scratch_.data());
     flatten(standard_g_);
   } else {
     const Index K = data_.outputs, p = data_.columns;
     Eigen::Map<Eigen::MatrixXd> v(standard_g_.data(), p, K);
     turned_.noalias() = v * turn_;
-    auto solve = [&](Index k, int) { blocks_[at(k)]->apply(turned_.data() + k * p, scratch_.data() + 2 * k * p); };
+    auto solve = [&](Index g, int) {
+      const Group& group = groups_[at(g)];
+      group.block->apply(turned_.data() + group.first * p, group.count, scratch_.data() + 2 * group.first * p);
+    };
+    const Index groups = static_cast<Index>(groups_.size());
     if (K * p * p < 1 << 16)
-      for (Index k = 0; k < K; ++k) solve(k, 0);
+      for (Index g = 0; g < groups; ++g) solve(g, 0);
     else
-      data_.team().run(K, solve);
+      data_.team().run(groups, solve);
     v.noalias() = turned_ * turn_.transpose();
   }
   standard_.parameters_back(standard_g_.data(), g.data());

@@ -6,7 +6,8 @@
 ///   B_j = sum_i (u_j' H_i u_j) x_i x_i' / n + l2 C^2,     H0 = (U (x) I) diag(B_1^-1, ..., B_K^-1) (U' (x) I)
 /// With U = I these are the per-class blocks of Newton-type methods, with H_i = A for all i the Kronecker form A (x) X'X; turned blocks keep what is
 /// good of both. The rows of B_j are drawn in proportion to u_j' H_i u_j (Xu et al., Sub-sampled Newton methods with non-uniform sampling, 2016): few rows of a
-/// trained classifier are uncertain, and only they have curvature.
+/// trained classifier are uncertain, and only they have curvature. Directions whose curvature is in proportion share a Gram matrix, and where it is nearly the
+/// same a factor: at w = 0, where all rows are alike, nearly equal classes have one for all.
 #pragma once
 #include <Eigen/Core>
 #include <memory>
@@ -37,6 +38,10 @@ class Preconditioner final : public InverseHessian {
 
  private:
   class Block;
+  struct Group {  ///< of directions that share a block: a product with it serves several
+    Index first, count;
+    std::shared_ptr<const Block> block;
+  };
   void sampled_hessian(CurvedObjective& objective, const double* w, Index rows, Random& random);
   void whole_hessian(CurvedObjective& objective, const Eigen::MatrixXd& hessian);
   void turned_blocks(CurvedObjective& objective, Index rows, Random& random);
@@ -45,7 +50,7 @@ class Preconditioner final : public InverseHessian {
 
   DataObjective& data_;
   const Standardisation& standard_;
-  std::vector<std::shared_ptr<Block>> blocks_;
+  std::vector<Group> groups_;
   Eigen::MatrixXd flat_;            ///< those directions, of the whole Hessian
   std::vector<Index> unpenalised_;  ///< those columns
   Eigen::MatrixXd turn_, turned_;   ///< U; scratch, columns x outputs
