@@ -211,16 +211,19 @@ class Blocks {
           load_scores(rows, s, b);
           loss.evaluate(block);
           finish(rows, s, partial);
-          for (Index l = 0; l < K; ++l) {
-            curvature_column(s, block, l);
-            for (Index k = 0; k < K; ++k)
-              for (Index i = 0; i < rows.count; ++i)
-                partial[1 + K + l * K + k] +=
-                    weight(rows[i]) * static_cast<double>(s.direction[static_cast<std::size_t>(k * rows.count + i)]);
-          }
+          double* sum = partial + 1 + K;
+          T* entry = s.direction.data();
+          for (Index k = 0; k < K; ++k)
+            for (Index l = 0; l <= k; ++l) {
+              loss.curvature_entry(block, k, l, entry);
+              if (problem_.sample_weight)
+                for (Index i = 0; i < rows.count; ++i) entry[i] *= s.weights[static_cast<std::size_t>(i)];
+              sum[l * K + k] += sum_in_double(entry, rows.count);
+            }
         });
     for (Index k = 0; k < K; ++k) gradient[k] = sums[1 + k] / n;
-    for (Index i = 0; i < square; ++i) hessian[i] = sums[1 + K + i] / n;
+    for (Index k = 0; k < K; ++k)
+      for (Index l = 0; l <= k; ++l) hessian[l * K + k] = hessian[k * K + l] = sums[1 + K + l * K + k] / n;
     return sums[0] / n;
   }
 
@@ -265,12 +268,6 @@ class Blocks {
   Plan kept_plan() const {
     const double K = static_cast<double>(outputs_);
     return {rows_, 30 * K * static_cast<double>(rows_), 40 * K, 1 + outputs_ + outputs_ * outputs_, 64};
-  }
-  /// Column l of the H_i into s.direction.
-  void curvature_column(Scratch<T>& s, const Block<T>& block, Index l) const {
-    std::fill_n(s.direction.data(), outputs_ * block.rows, T(0));
-    std::fill_n(s.direction.data() + l * block.rows, block.rows, T(1));
-    loss.curvature_times(block, s.direction.data());
   }
 
   const Problem& problem_;

@@ -18,10 +18,6 @@ class DataObjective : public CurvedObjective, public Minibatches {
   /// Who works on the next calls, and whom to ask about stopping.
   void work_with(Team& team) { team_ = &team; }
 
-  /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian
-  /// (outputs x outputs). No read of X; needs kept scores.
-  virtual double evaluate_intercept(const double* b, double* gradient, double* hessian) = 0;
-
   const Problem& problem() const { return problem_; }
   Team& team() const { return *team_; }
   /// Sample weight of row i, of mean 1.

@@ -45,6 +45,9 @@ class CurvedObjective : public Objective {
   virtual void curvature_trace(double* c) = 0;
   /// The weighted mean of the H_i there, outputs x outputs. No read of X.
   virtual void mean_curvature(double* A) = 0;
+  /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian (outputs x outputs).
+  /// No read of X; needs kept scores.
+  virtual double evaluate_intercept(const double* b, double* gradient, double* hessian) = 0;
 };
 
 /// The data term seen in minibatches. Parameters are packed as the storage likes them, apart from the intercept b; `scale` times v are the weights.

@@ -17,6 +17,7 @@ RoundedObjective::RoundedObjective(DataObjective& data, const Standardisation& s
             DenseRows<float>::least_block(outputs)),
       standard_w_(static_cast<std::size_t>(size())),
       bias_(static_cast<std::size_t>(outputs)),
+      shift_(bias_),
       packed_(static_cast<std::size_t>(outputs * data.features())) {}
 
 double RoundedObjective::evaluate(const double* w, double* gradient) {
@@ -25,7 +26,9 @@ double RoundedObjective::evaluate(const double* w, double* gradient) {
   standard_.parameters(w, standard_w_.data());
   for (Index k = 0; k < K; ++k) {
     std::copy_n(standard_w_.data() + k * columns, d, packed_.data() + k * d);
-    bias_[static_cast<std::size_t>(k)] = columns > d ? standard_w_[static_cast<std::size_t>(k * columns + d)] : 0.0;
+    const std::size_t at = static_cast<std::size_t>(k);
+    bias_[at] = columns > d ? standard_w_[static_cast<std::size_t>(k * columns + d)] : 0.0;
+    shift_[at] = columns > d ? bias_[at] - w[k * columns + d] : 0.0;
   }
   data_.reads += 1;
   const double* sums = blocks_.run(data_.team(), plan_, 1 + K + K * d, false,
@@ -47,6 +50,12 @@ double RoundedObjective::evaluate(const double* w, double* gradient) {
     penalty.add_l2(w, K, gradient);
   }
   return sums[0] / n + penalty.l2_value(w, K);
+}
+
+double RoundedObjective::evaluate_intercept(const double* b, double* gradient, double* hessian) {
+  std::vector<double> bias(shift_);
+  for (std::size_t k = 0; k < bias.size(); ++k) bias[k] += b[k];
+  return blocks_.evaluate_intercept(data_.team(), bias.data(), gradient, hessian);
 }
 
 }  // namespace linclass::engine

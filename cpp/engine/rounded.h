@@ -16,6 +16,7 @@ class RoundedObjective final : public CurvedObjective {
   void row_curvature(const double* u, double* c) override { blocks_.row_curvature(data_.team(), bias_.data(), u, c); }
   void curvature_trace(double* c) override { blocks_.curvature_trace(data_.team(), bias_.data(), c); }
   void mean_curvature(double* A) override { blocks_.mean_curvature(data_.team(), bias_.data(), A); }
+  double evaluate_intercept(const double* b, double* gradient, double* hessian) override;
   double noise() const override { return 1e-7; }
 
  private:
@@ -24,6 +25,7 @@ class RoundedObjective final : public CurvedObjective {
   Blocks<float> blocks_;
   const Plan plan_;
   std::vector<double> standard_w_, bias_;
+  std::vector<double> shift_;  ///< bias_ but for the intercepts: what the centres of the columns add to each score
   Aligned<float> packed_;
 };
 

@@ -10,42 +10,53 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// Moves b to the minimum of the data term at the kept scores: Newton's method with halved steps.
-void optimise_intercept(DataObjective& objective, double tolerance, Eigen::VectorXd& b) {
-  const Index K = objective.outputs;
+using Intercepts = Eigen::Map<const Eigen::VectorXd, 0, Eigen::InnerStride<>>;
+
+/// Of one vector of outputs x columns.
+Intercepts intercepts(const double* w, const Objective& objective) {
+  return {w + objective.columns - 1, objective.outputs, Eigen::InnerStride<>(objective.columns)};
+}
+
+/// Moves b to the minimum of the data term at the scores that `view` kept: Newton's method with halved steps, until the gradient is at most `tolerance`, or
+/// does not fall any more at the size of rounding errors.
+void optimise_intercept(CurvedObjective& view, DataObjective& data, double tolerance, Eigen::VectorXd& b) {
+  const Index K = view.outputs;
+  const double rounding = view.noise() * data.at_zero().residual_rms;
   Eigen::VectorXd gradient(K), trial(K), trial_gradient(K);
   Eigen::MatrixXd hessian(K, K);
-  double value = objective.evaluate_intercept(b.data(), gradient.data(), hessian.data());
+  double value = view.evaluate_intercept(b.data(), gradient.data(), hessian.data());
   for (int iteration = 0; iteration < 50 && !(gradient.lpNorm<Eigen::Infinity>() <= tolerance); ++iteration) {
     // softmax is flat along (1, ..., 1), where the gradient is 0 up to rounding: a ridge above that keeps the step small
-    hessian.diagonal().array() += (1e-10 + objective.noise()) * hessian.trace() + 1e-300;
+    hessian.diagonal().array() += (1e-10 + view.noise()) * hessian.trace() + 1e-300;
     Eigen::VectorXd step = hessian.ldlt().solve(gradient);
-    if (objective.shift_invariant()) step.array() -= step.mean();
+    if (data.shift_invariant()) step.array() -= step.mean();
     if (!step.allFinite()) return;
     for (double t = 1;; t *= 0.5) {
       trial = b - t * step;
       if (trial == b || t < 1e-6) return;
-      const double trial_value = objective.evaluate_intercept(trial.data(), trial_gradient.data(), hessian.data());
-      if (!(trial_value <= value + objective.noise() * std::abs(value))) continue;
+      const double trial_value = view.evaluate_intercept(trial.data(), trial_gradient.data(), hessian.data());
+      if (!(trial_value <= value + view.noise() * std::abs(value))) continue;
       value = trial_value;
       break;
     }
-    const bool falls = trial_gradient.norm() < 0.5 * gradient.norm();  // else these are rounding errors
+    const bool falls = trial_gradient.norm() < 0.5 * gradient.norm();
     b = trial;
     gradient = trial_gradient;
-    if (!falls && iteration > 20) return;
+    if (!falls && (iteration > 20 || gradient.lpNorm<Eigen::Infinity>() <= rounding)) return;
   }
+}
+
+/// The same for the intercepts of w, where `view` was evaluated last.
+void move_intercept(CurvedObjective& view, DataObjective& data, double tolerance, double* w) {
+  Eigen::VectorXd b = intercepts(w, data);
+  optimise_intercept(view, data, tolerance, b);
+  for (Index k = 0; k < data.outputs; ++k) w[(k + 1) * data.columns - 1] = b[k];
 }
 
 }  // namespace
 
 double gap_at_best_intercept(DataObjective& objective, double* w, double* smooth, double* gradient, double tolerance) {
-  const Index columns = objective.columns;
-  using Intercepts = Eigen::Map<Eigen::VectorXd, 0, Eigen::InnerStride<>>;
-  Intercepts intercepts(w + columns - 1, objective.outputs, Eigen::InnerStride<>(columns));
-  Eigen::VectorXd b = intercepts;
-  optimise_intercept(objective, std::max(tolerance, objective.noise() * objective.at_zero().residual_rms), b);
-  intercepts = b;
+  move_intercept(objective, objective, tolerance, w);
   *smooth = objective.evaluate(w, gradient);
   return objective.penalty.gap(w, gradient, objective.outputs);
 }
@@ -115,22 +126,28 @@ bool Monitor::gap_certified(double* w, double smooth, const double* gradient, bo
   const PenaltyTerms& penalty = objective_.penalty;
   double value = smooth + penalty.l1_value(w, K), gap = gap_estimate(w, gradient);
   const auto near = [&] { return report || gap <= settings_.tol * scale(value); };
-  // The exact gap costs a read and an inner problem (after rounded evaluations another read): only where the estimate at the present intercept says that
-  // it may do.
+  // The exact gap costs a read, after rounded evaluations too where their best intercept is near enough to the exact one, and else another: only where the
+  // estimate at the present intercept says that it may do.
   if (rounded_ || data_->has_intercept()) {
     if (!near() || !(report || gap <= trigger_)) return false;
+    const double tolerance = 1e-2 * settings_.tol * scale(value);  // of the gradient by the intercept
     trial_.assign(w, w + objective_.size());
-    trial_gradient_.resize(trial_.size());
+    trial_gradient_.assign(gradient, gradient + objective_.size());
     if (rounded_) {
+      if (data_->has_intercept()) move_intercept(*rounded_, *data_, tolerance, trial_.data());
       value = objective_.evaluate(trial_.data(), trial_gradient_.data()) + penalty.l1_value(trial_.data(), K);
       gap = gap_estimate(trial_.data(), trial_gradient_.data());
     }
     trigger_ = gap / 2;
     if (data_->has_intercept()) {
       if (!near()) return false;
-      double trial_smooth = 0;
-      gap = gap_at_best_intercept(*data_, trial_.data(), &trial_smooth, trial_gradient_.data(), 1e-3 * settings_.tol * scale(value));
-      value = trial_smooth + penalty.l1_value(trial_.data(), K);
+      if (!(intercepts(trial_gradient_.data(), objective_).lpNorm<Eigen::Infinity>() <= tolerance)) {
+        double trial_smooth = 0;
+        gap = gap_at_best_intercept(*data_, trial_.data(), &trial_smooth, trial_gradient_.data(), tolerance);
+        value = trial_smooth + penalty.l1_value(trial_.data(), K);
+      } else {
+        gap = penalty.gap(trial_.data(), trial_gradient_.data(), K);
+      }
     }
     if (near()) std::copy(trial_.begin(), trial_.end(), w), outcome.objective = value;
   }
@@ -172,7 +189,7 @@ bool Monitor::iteration(double* w, double smooth, const double* gradient, double
 void Monitor::stalled(double* w) {
   std::vector<double> gradient(static_cast<std::size_t>(objective_.size()));
   const double smooth = objective_.evaluate(w, gradient.data());
-  rounded_ = false;
+  rounded_ = nullptr;
   if (!certified(w, smooth, gradient.data(), true)) outcome.status = Status::stalled;
 }
 

@@ -28,8 +28,8 @@ class Monitor {
   bool start(double* w, double smooth, const double* gradient, double decrement = unknown);
   /// A step of a batch solver to w is accepted; true: return. The certificate may move the intercept of w.
   bool iteration(double* w, double smooth, const double* gradient, double decrement = unknown);
-  /// Whether values and gradients come from rounded data: then an exact evaluation precedes every verdict.
-  void rounded(bool yes) { rounded_ = yes; }
+  /// The view of rounded data that values and gradients come from, null where they are exact: an exact evaluation then precedes every verdict.
+  void rounded(CurvedObjective* view) { rounded_ = view; }
   /// Means of the columns, where they are known: an estimate of the gap then sees no shifts of columns.
   void centred_at(const std::vector<double>& means) { centre_ = means; }
   /// An epoch of sgd or the perceptron rule; mistakes < 0: not counted.
@@ -61,7 +61,7 @@ class Monitor {
   const Index most_iterations_;
   const Clock::time_point started_;
   const bool has_gap_;
-  bool rounded_ = false;
+  CurvedObjective* rounded_ = nullptr;
   double at_zero_ = 0, trigger_ = std::numeric_limits<double>::infinity();
   double previous_;
   std::vector<double> subgradient_, trial_, trial_gradient_, centre_;

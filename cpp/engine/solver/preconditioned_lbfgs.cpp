@@ -127,7 +127,7 @@ void preconditioned_lbfgs(DataObjective& data, double* w, const Settings& settin
   if (choice.rounded) rounded = std::make_unique<RoundedObjective>(data, standard);
   CurvedObjective& view = rounded ? static_cast<CurvedObjective&>(*rounded) : data;
   data.keep_scores(), view.keep_scores();
-  monitor.rounded(choice.rounded);
+  monitor.rounded(rounded.get());
   monitor.centred_at(standard.centre());
 
   Vector gradient(data.size());
@@ -151,7 +151,7 @@ void preconditioned_lbfgs(DataObjective& data, double* w, const Settings& settin
   };
   if (rounded) {
     run(*rounded, 1e-2 * rounded->noise());  // what is left then is beyond rounded gradients
-    monitor.rounded(false);
+    monitor.rounded(nullptr);
     if (!ended) smooth = data.evaluate(w, gradient.data());
   }
   if (!ended) run(data, 0);
