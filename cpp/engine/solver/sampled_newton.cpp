@@ -36,8 +36,8 @@ void SampledNewton::moved(CurvedObjective& view, const double* w) {
 
 void SampledNewton::apply(Vector& g) {
   constexpr int most = 40;
-  // Of the squared length of the residual. More digits are worth having where products are cheap beside a pass.
-  const double enough = std::min(0.1, 0.4 * static_cast<double>(rows_) / static_cast<double>(data_.problem().X.rows));
+  // Of the squared length of the residual. More digits are worth having where products are cheap beside a pass, as measured.
+  const double share = static_cast<double>(rows_) / static_cast<double>(data_.problem().X.rows), enough = std::min(0.1, 2 * share * share);
   standard_.gradient(g.data(), residual_.data());
   x_ = Vector::Zero(g.size());
   double first = 0, length = 0;
