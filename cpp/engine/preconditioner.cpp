@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "cholesky.h"
+#include "inverse_block.h"
 #include "kernel/gram.h"
 
 namespace linclass::engine {
@@ -19,70 +19,6 @@ constexpr double flat = 1e-6;  // of the largest curvature: rounding errors
 constexpr double alike = 1.5;  // curvatures whose directions may share one factor: it is wrong by a quarter at most
 
 }  // namespace
-
-/// The inverse of a symmetric positive semidefinite matrix of float32, kept as D L^-1: B^-1 = D L^-T L^-1 D with unit diagonal before it is factored.
-class Preconditioner::Block {
- public:
-  explicit Block(Vector diagonal) : inverse_diagonal_(diagonal.unaryExpr([](double b) { return b > 0 ? 1 / b : 0.0; })) {}
-
-  /// The lower triangle of B counts.
-  template <class Check>
-  Block(Floats B, const Check& check) : scale_(B.rows()) {
-    const Index n = B.rows();
-    for (Index j = 0; j < n; ++j) scale_[j] = B(j, j) > 0 ? 1 / std::sqrt(B(j, j)) : 1.0f;
-    // float32 sums are good to some 1e-7; the ridge grows until the factor exists
-    for (float ridge = 1e-6f;; ridge *= 10) {
-      inverse_ = scale_.asDiagonal() * B * scale_.asDiagonal();
-      for (Index j = 0; j < n; ++j) inverse_(j, j) = 1 + ridge;
-      if (factor<float>(inverse_, check) || ridge > 1e3f) break;
-    }
-    invert<float>(inverse_, check);
-    inverse_.triangularView<Eigen::StrictlyUpper>().setZero();
-  }
-
-  static constexpr Index most = combine_tile_outputs;
-  /// x <- B^-1 x for `count` <= most vectors, one behind the other; scratch: twice as many numbers.
-  void apply(double* x, Index count, float* scratch) const {
-    const Index n = scale_.size();
-    if (n == 0) {
-      Eigen::Map<Eigen::MatrixXd>(x, inverse_diagonal_.size(), count).array().colwise() *= inverse_diagonal_.array();
-      return;
-    }
-    Eigen::Map<Eigen::MatrixXd> v(x, n, count);
-    Eigen::Map<Eigen::MatrixXf> scaled(scratch, n, count), sum(scratch + n * count, n, count);
-    Eigen::RowVectorXd largest = v.colwise().lpNorm<Eigen::Infinity>();  // float32 does not reach down to the gradients of late iterations
-    for (Index k = 0; k < count; ++k) {
-      if (largest[k] == 0) largest[k] = 1;
-      scaled.col(k) = (v.col(k) / largest[k]).cast<float>().cwiseProduct(scale_);
-    }
-    sum.setZero();
-    float product[most * strip];
-    for (Index first = 0; first < n; first += strip) {  // L^-T (L^-1 x), strip by strip of L^-1
-      const Index m = std::min(strip, n - first), length = first + m;
-      const Vectors<float> rows{inverse_.row(first).data(), n, nullptr};
-      std::fill_n(product, m * count, 0.0f);
-      dot_products(rows, m, scaled.data(), n, count, length, [&](Index k, Index i, float part) { product[k * m + i] += part; });
-      combine(rows, m, Fetch::nothing, 0, length, product, m, count, 1.0f, sum.data(), n);
-    }
-    for (Index k = 0; k < count; ++k) v.col(k) = sum.col(k).cwiseProduct(scale_).cast<double>() * largest[k];
-  }
-
-  Vector inverse_diagonal() const {
-    const Index n = scale_.size();
-    if (n == 0) return inverse_diagonal_;
-    Vector squares = Vector::Zero(n);
-    for (Index i = 0; i < n; ++i) squares.head(i + 1) += inverse_.row(i).head(i + 1).transpose().cast<double>().cwiseAbs2();
-    return squares.cwiseProduct(scale_.cast<double>().cwiseAbs2());
-  }
-
- private:
-  static constexpr Index strip = 64;  // rows that stay in the second-level cache
-  Floats inverse_;
-  Eigen::VectorXf scale_;
-  Vector inverse_diagonal_;
-};
-
-Preconditioner::~Preconditioner() = default;
 
 Preconditioner::Preconditioner(CurvedObjective& objective, DataObjective& data, const Standardisation& standard, const double* w,
                                Index rows, bool whole, Random& random)
@@ -111,7 +47,7 @@ void Preconditioner::sampled_hessian(CurvedObjective& objective, const double* w
 
 void Preconditioner::whole_hessian(CurvedObjective& objective, const Eigen::MatrixXd& hessian) {
   const Index K = data_.outputs;
-  groups_.push_back({0, 1, std::make_unique<Block>(hessian.cast<float>(), [&] { data_.team().check(); })});
+  groups_.push_back({0, 1, std::make_shared<InverseBlock>(hessian.cast<float>(), data_.team())});
 
   Eigen::MatrixXd A(K, K);
   objective.mean_curvature(A.data());
@@ -210,17 +146,17 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
     const Index gram = gram_of[at(group.first)];
     const double curvature = a.segment(group.first, group.count).mean();
     if (gram < 0) {  // flat (softmax does not see a shift of all scores), or the diagonal of the Hessian: columns of unit variance
-      group.block = std::make_shared<Block>(penalty_.array() + (curvature > flat * a[K - 1] ? curvature : 0.0));
+      group.block = std::make_shared<InverseBlock>(penalty_.array() + (curvature > flat * a[K - 1] ? curvature : 0.0));
       return;
     }
     Floats B = Floats::Zero(p, p);
     for (Index piece = 0; piece < pieces; ++piece) B += Eigen::Map<const Floats>(sums.get() + (gram * pieces + piece) * square, p, p);
     B *= static_cast<float>(curvature);
     B.diagonal() += penalty_.cast<float>();
-    group.block = std::make_shared<Block>(std::move(B), [&] { team.check(); });
+    group.block = std::make_shared<InverseBlock>(std::move(B), team);
   });
   for (std::size_t g = 0; g < groups_.size(); ++g)  // parts of large ones, so that threads may share them
-    if (const Index count = groups_[g].count, width = even_part(count, Block::most, 1); count > width) {
+    if (const Index count = groups_[g].count, width = even_part(count, InverseBlock::most, 1); count > width) {
       groups_.push_back({groups_[g].first + width, count - width, groups_[g].block});
       groups_[g].count = width;
     }

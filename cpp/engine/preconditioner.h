@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "inverse_block.h"
 #include "sample.h"
 #include "solver/inverse_hessian.h"
 
@@ -30,17 +31,15 @@ class Preconditioner final : public InverseHessian {
                  Random& random);
   /// From the whole Hessian (size x size) of standardised data.
   Preconditioner(CurvedObjective& objective, DataObjective& data, const Standardisation& standard, const Eigen::MatrixXd& hessian);
-  ~Preconditioner() override;
 
   void apply(Eigen::VectorXd& g) override;
 
   Directions directions() const;
 
  private:
-  class Block;
   struct Group {  ///< of directions that share a block: a product with it serves several
     Index first, count;
-    std::shared_ptr<const Block> block;
+    std::shared_ptr<const InverseBlock> block;
   };
   void sampled_hessian(CurvedObjective& objective, const double* w, Index rows, Random& random);
   void whole_hessian(CurvedObjective& objective, const Eigen::MatrixXd& hessian);
