@@ -62,11 +62,15 @@ class DenseRows : public Dense<T, V> {
     if (prefers_lanes<T>(K, d)) return lane_products(x, rows.count, W, d, K, d, Z, ldz);
     this->clear(rows.count, K, Z, ldz);
     if (prefers_turned<T>(K, d)) return turned_dot_products(x, rows.count, W, d, K, d, Z, ldz);
-    dot_products(x, rows.count, W, d, K, d, [=](Index k, Index i, T z) { Z[k * ldz + i] += z; });
+    dot_products(x, rows.count, W, d, K, d, [=](Index k, Index i, const auto& sums) {
+      T* to = Z + k * ldz + i;
+      for (const T z : sums) *to++ += z;
+    });
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const bool far = rows.count * (end - begin) * static_cast<Index>(sizeof(V)) > block_bytes * 5 / 4;
-    combine(vectors(rows), rows.count, far ? Fetch::next_stretch : Fetch::next_block, begin, end, R, ldr, K, factor, G, this->columns);
+    const Fetch fetch = far ? Fetch::next_stretch : fetches_next_block ? Fetch::next_block : Fetch::nothing;
+    combine(vectors(rows), rows.count, fetch, begin, end, R, ldr, K, factor, G, this->columns);
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
 
@@ -82,7 +86,11 @@ class DenseColumns : public Dense<T, V> {
  public:
   using Dense<T, V>::Dense;
   static constexpr bool any_rows = false;  ///< only ranges of rows: single rows of a column-major X touch a cache line a number
-  static Index least_block(Index K) { return K <= 2 ? 128 : 256; }
+  /// Twice as many where X is read twice anyway: memory answers long runs of columns sooner.
+  Index least_block(Index K) const {
+    const bool fits = this->columns * static_cast<Index>(sizeof(V)) <= block_bytes / 64;
+    return K <= 2 && fits ? 128 : 256;
+  }
   T at_row(Index i, Index j) const { return static_cast<T>(this->values_[j * this->stride_ + i]); }
 
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
@@ -91,8 +99,10 @@ class DenseColumns : public Dense<T, V> {
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const Index d = this->columns;
-    dot_products(vectors(rows, begin), end - begin, R, ldr, K, rows.count,
-                 [=](Index k, Index j, T sum) { G[k * d + begin + j] += factor * static_cast<double>(sum); });
+    dot_products(vectors(rows, begin), end - begin, R, ldr, K, rows.count, [=](Index k, Index j, const auto& sums) {
+      double* to = G + k * d + begin + j;
+      for (const T sum : sums) *to++ += factor * static_cast<double>(sum);
+    });
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_columns(vectors(rows, 0)); }
 

@@ -63,16 +63,18 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
   }
 }
 
-/// Where one tile has all outputs, X is walked once by itself: too fast to fetch another block meanwhile. Else panels of vectors, in them stretches of
-/// columns, come once into the first-level cache for all tiles, and the first two tiles fetch half each: one that asked for all gained less, as
-/// measured (supposedly since it asks faster than memory answers, and requests without room are dropped). Where vectors lie side by side, the next block
-/// is fetched in the order of its addresses.
+/// Where one tile has all outputs, X is walked once by itself: too fast to fetch another block meanwhile. If it comes from memory and the sums stay in
+/// the first-level cache (scores of a column-major X), few vectors at a time are read along their whole length, as streams. Else panels of vectors, in
+/// them stretches of columns, come once into the first-level cache for all tiles, and the first two tiles fetch half each: one that asked for all
+/// gained less, as measured (supposedly since it asks faster than memory answers, and requests without room are dropped). Where vectors lie side by
+/// side, the next block is fetched in the order of its addresses.
 template <class T, class V, class Out>
 void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
              Index ldg) {
   constexpr Index S = packet_size<T>;
   const bool one = K <= combine_tile_outputs;
-  const Index panel = one ? std::max<Index>(1, count) : 128;
+  const bool streams = fetch == Fetch::next_stretch && K * (end - begin) * static_cast<Index>(sizeof(Out)) <= 24 << 10;
+  const Index panel = !one ? 128 : streams ? 16 : std::max<Index>(1, count);
   const Index few = std::max<Index>(combine_tile_packets(combine_tile_outputs) * S, 256 / sizeof(V));
   const Index stretch = one ? std::max<Index>(1, end - begin) : even_part(end - begin, few, S);
   const bool fetches = fetch == Fetch::next_stretch || (fetch == Fetch::next_block && !one && !x.list);

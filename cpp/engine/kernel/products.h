@@ -7,6 +7,7 @@
 /// held in registers and each x is loaded once a tile. The order of every sum is a function of the sizes alone.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "linclass/data.h"
@@ -24,31 +25,40 @@ struct Vectors {
   const V* operator[](Index i) const { return base + (list ? list[i] : i) * stride; }
 };
 
-/// What to fetch for R vectors from number i on, packet by packet of S numbers, while R others are at work. Where vectors lie side by side, memory is
-/// asked for in the order of its addresses, whatever the order of the work: it answers R places at once a fifth to a third slower.
-template <int R, int S, class V>
+/// What to fetch for R vectors from number i on, packet by packet of S numbers, while others are at work. Where vectors lie side by side, memory is
+/// asked for in the order of its addresses, whatever the order of the work (it answers R places at once a fifth to a third slower), behind the last of
+/// them follows the next block, and one register holds the place.
+template <int R, int S, class V, bool side_by_side>
 struct Ahead {
-  const V* from[R];
-  Index step;
-  /// Numbers [begin, end) of `count` vectors; behind the last of them the next block follows, unless there is a list.
-  Ahead(const Vectors<V>& x, Index i, Index count, Index begin, Index end) {
-    const bool in_order = !x.list && x.stride == end - begin;
-    step = in_order ? R : 1;
+  static constexpr int places = side_by_side ? std::min(R, 1) : R;
+  std::array<const V*, places> from;
+  Ahead(const Vectors<V>& x, Index i, Index count) {
     LINCLASS_UNROLL
-    for (int r = 0; r < R; ++r)
-      from[r] = in_order ? x.base + i * x.stride + r * S : x.list ? x[std::min(i + r, count - 1)] : x.base + (i + r) * x.stride;
+    for (int r = 0; r < places; ++r) from[r] = x[x.list ? std::min(i + r, count - 1) : i + r];
   }
-  void fetch(int r, Index j) const { prefetch(from[r] + step * j); }
+  /// For vector r, if it is one of the R, at number j, which grows by S from 0.
+  EIGEN_ALWAYS_INLINE void fetch(int r, Index j) const {
+    if (r < R) prefetch(side_by_side ? from[0] + r * S + R * j : from[r] + j);
+  }
 };
-/// Whole vectors, S at a time, about a page behind number i.
-template <int S, class V>
-Ahead<S, S, V> page_ahead(const Vectors<V>& x, Index i, Index count, Index length) {
-  return {x, i + std::max<Index>(1, 4096 / (static_cast<Index>(sizeof(V)) * S * length)) * S, count, 0, length};
+/// Calls f(true_type where vectors of these numbers lie side by side).
+template <class V, class F>
+void with_order(const Vectors<V>& x, Index length, F&& f) {
+  if (!x.list && x.stride == length)
+    f(std::true_type{});
+  else
+    f(std::false_type{});
+}
+/// The distance of a page of vectors, as a multiple of S.
+template <class V>
+Index page(Index length, Index S) {
+  return std::max<Index>(1, 4096 / (static_cast<Index>(sizeof(V)) * S * length)) * S;
 }
 
 /// Outputs in one tile. dot_products shares each weight among R vectors, combine shares each vector among C outputs.
 constexpr int dot_tile_outputs = vector_registers == 32 ? 6 : 3;
 constexpr int combine_tile_outputs = 5;
+constexpr Index strip_bytes = 16 << 10;  ///< of vectors that wait in the first-level cache for the next tile of outputs
 
 /// The length of nearly equal parts: multiples of `unit`, about `most` at most.
 inline Index even_part(Index length, Index most, Index unit) {
@@ -56,16 +66,12 @@ inline Index even_part(Index length, Index most, Index unit) {
   return (length + parts * unit - 1) / (parts * unit) * unit;
 }
 
-/// R vectors from x_i against C rows of w at once: R * C sums, which stay in registers only where every loop over them is unrolled. Fetches F vectors,
-/// `ahead` behind x_i.
-template <int R, int C, int F, class T, class V, class Put>
-inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, const T* w, Index ldw, Index begin, Index end,
-                     const Put& put) {
-  static_assert((R == 4 || R == 1) && F <= R);
+/// R vectors from x_i against C rows of w at once: R * C sums, which stay in registers only where every loop over them is unrolled.
+template <int R, int C, class T, class V, class Coming, class Add>
+EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const Coming& coming, const T* w, Index ldw, Index length, const Add& add) {
   constexpr int S = packet_size<T>;
   Packet<T> total[C][R];
   const V* row[R];
-  const Ahead<F, S, V> coming(x, i + ahead, count, begin, end);
   LINCLASS_UNROLL
   for (int r = 0; r < R; ++r) {
     row[r] = x[i + r];
@@ -76,8 +82,8 @@ inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, con
     Packet<T> value[R];
     LINCLASS_UNROLL
     for (int r = 0; r < R; ++r) {
-      value[r] = get(row[r] + j);
-      if (r < F) coming.fetch(r, j);
+      value[r] = keep(get(row[r] + j));
+      coming.fetch(r, j);
     }
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
@@ -86,9 +92,9 @@ inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, con
       for (int r = 0; r < R; ++r) total[c][r] = multiply_add(value[r], weight, total[c][r]);
     }
   };
-  Index j = begin;
-  for (; j + S <= end; j += S) step([](const auto* p) { return load_as<T>(p); }, j);
-  if (const int rest = static_cast<int>(end - j)) step([rest](const auto* p) { return load_partial_as<T>(p, rest); }, j);
+  Index j = 0;
+  for (; j + S <= length; j += S) step([](const auto* p) { return load_as<T>(p); }, j);
+  if (const int rest = static_cast<int>(length - j)) step([rest](const auto* p) { return load_partial_as<T>(p, rest); }, j);
   LINCLASS_UNROLL
   for (int c = 0; c < C; ++c) {
     T sums[R];
@@ -96,46 +102,67 @@ inline void dot_tile(const Vectors<V>& x, Index i, Index count, Index ahead, con
       four_sums(total[c][0], total[c][1], total[c][2], total[c][3], sums);
     else
       sums[0] = sum(total[c][0]);
-    LINCLASS_UNROLL
-    for (int r = 0; r < R; ++r) put(c, i + r, sums[r]);
+    add(c, i, sums);
   }
 }
 
-/// add(k, i, part of w_k . x_i), all parts together the product, for i < count and k < K; w is K x length with leading dimension ldw.
+/// Vectors [first, last) against C rows of w; F of each four are fetched, those from `ahead` behind. Not inlined: all registers are for one variant.
+template <int C, int F, bool side_by_side, class T, class V, class Add>
+EIGEN_DONT_INLINE void dot_strip(const Vectors<V>& x, Index first, Index last, Index count, Index ahead, const T* w, Index ldw,
+                                 Index length, const Add& add) {
+  constexpr int R = 4;
+  const Vectors<V> v{x.base, x.stride, side_by_side ? nullptr : x.list};
+  Index i = first;
+  for (; i + R <= last; i += R) {
+    const Ahead<F, packet_size<T>, V, side_by_side> coming(v, i + ahead, count);
+    dot_tile<R, C>(v, i, coming, w, ldw, length, add);
+  }
+  const Ahead<0, 1, V, side_by_side> nothing(v, i, count);
+  for (; i < last; ++i) dot_tile<1, C>(v, i, nothing, w, ldw, length, add);
+}
+
+/// add(k, i, some numbers): parts of w_k . x_i and of those behind it, all parts together the product, for i < count and k < K; w is K x length with
+/// leading dimension ldw.
 template <class T, class V, class Add>
 void dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, const Add& add) {
   constexpr Index numbers = (64 << 10) / sizeof(T);  // of weights: they stay near the first-level cache while many vectors meet them
+  const bool one = K <= dot_tile_outputs;
   const Index span = even_part(length, std::max<Index>(512, numbers / K), 64);
   for (Index begin = 0; begin < length; begin += span) {
-    const Index end = std::min(length, begin + span), page = 4096 / (static_cast<Index>(sizeof(V)) * (end - begin));  // vectors in a page
-    const auto tiles = [&](auto rows, Index i) {
-      constexpr int R = decltype(rows)::value;
-      bool second = false;
-      each_tile<dot_tile_outputs>(K, [&](Index first, auto width) {
-        constexpr int C = decltype(width)::value;
-        const auto tile = [&](auto fetched) {
-          constexpr int F = decltype(fetched)::value;
-          dot_tile<R, C, F>(x, i, count, R + page + (second ? F : 0), w + first * ldw, ldw, begin, end,
-                            [&](int c, Index row, T value) { add(first + c, row, value); });
-        };
-        // Two tiles share the fetching: memory then has work for as long as they.
-        if (K <= dot_tile_outputs)
-          tile(std::integral_constant<int, R>{});
-        else if constexpr (C >= dot_tile_outputs / 2)  // each_tile makes no narrower one of two
-          tile(std::integral_constant<int, (R + 1) / 2>{});
-        second = !second;
-      });
-    };
-    constexpr int R = 4;
-    Index i = 0;
-    for (; i + R <= count; i += R) tiles(std::integral_constant<int, R>{}, i);
-    for (; i < count; ++i) tiles(std::integral_constant<int, 1>{}, i);
+    const Vectors<V> part{x.base + begin, x.stride, x.list};
+    const Index numbers = std::min(length - begin, span), bytes = static_cast<Index>(sizeof(V)) * numbers;
+    // Where there are several tiles of outputs, vectors stay in the first-level cache for all of them, and the first two share the fetching: memory
+    // then has work for as long as they.
+    const Index strip = one ? count : std::max<Index>(4, strip_bytes / bytes / 4 * 4), soon = 4 + 4096 / bytes;
+    const Index ahead = one ? soon : std::max(strip, soon);
+    with_order(part, numbers, [&](auto order) {
+      constexpr bool side_by_side = decltype(order)::value;
+      for (Index first = 0; first < count; first += strip) {
+        const Index last = std::min(count, first + strip);
+        each_tile<dot_tile_outputs>(K, [&](Index k, auto outputs) {
+          constexpr int C = decltype(outputs)::value;
+          const T* weights = w + k * ldw + begin;
+          const auto put = [&](int c, Index i, const auto& sums) { add(k + c, i, sums); };
+          if (one)
+            dot_strip<C, 4, side_by_side>(part, first, last, count, ahead, weights, ldw, numbers, put);
+          else if constexpr (C >= dot_tile_outputs / 2)  // each_tile makes no narrower one of two
+            dot_strip<C, 2, side_by_side>(part, first, last, count, ahead + (k > 0 ? 2 : 0), weights, ldw, numbers, put);
+        });
+      }
+    });
   }
 }
 
 /// What to bring into the second-level cache meanwhile: nothing where x is near and nothing follows; the block that follows where x is there by now;
 /// what follows in x where it is not.
 enum class Fetch { nothing, next_block, next_stretch };
+/// Whether the next block is worth asking for. Processors of Intel see it coming by themselves: a pass over 784 or fewer columns with ten outputs takes
+/// a tenth longer on an Ice Lake that is asked, and a quarter less on a Zen 4.
+#if defined(__GNUC__) && defined(__x86_64__)
+inline const bool fetches_next_block = (__builtin_cpu_init(), !__builtin_cpu_is("intel"));
+#else
+constexpr bool fetches_next_block = true;
+#endif
 
 /// g(k, j) += factor * sum_i r(k, i) x_ij for j in [begin, end), k < K; g has leading dimension ldg, r ldr. Compiled once for each three types
 /// (combine_*.cpp).
@@ -148,11 +175,11 @@ extern template void combine(const Vectors<float>&, Index, Fetch, Index, Index, 
 extern template void combine(const Vectors<float>&, Index, Fetch, Index, Index, const double*, Index, Index, double, double*, Index);
 
 /// put(j, packet) with number j of S vectors from x_i, for every j < length. The last vector stands for those from `count` on.
-template <class T, class V, class Put>
+template <bool side_by_side, class T, class V, class Put>
 inline void turn(const Vectors<V>& x, Index i, Index count, Index length, const Put& put) {
   constexpr int S = packet_size<T>;
   const V* row[S];
-  const auto coming = page_ahead<S>(x, i, count, length);
+  const Ahead<S, S, V, side_by_side> coming(x, i + page<V>(length, S), count);
   LINCLASS_UNROLL
   for (int r = 0; r < S; ++r) row[r] = x[std::min(i + r, count - 1)];
   const auto block = [&](auto&& get, Index j, int numbers) {

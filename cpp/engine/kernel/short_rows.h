@@ -13,21 +13,22 @@ constexpr int lane_tile_packets = (vector_registers - 1) / (packet_size<T> + 1);
 /// Numbers in a packet times those of a vector: the weights beside each other stay in the first-level cache.
 constexpr Index lane_numbers = 512;
 
-/// Whether lane_products is the faster way, as measured: a number serves several packets, whose sums would be many to add up, and most lanes have an
-/// output.
+/// Whether lane_products is the faster way, as measured: most lanes have an output, one tile has all of one packet or several packets, and dot_products
+/// would walk a vector more than once.
 template <class T>
 bool prefers_lanes(Index K, Index length) {
   constexpr Index S = packet_size<T>;
-  return lane_tile_packets<T> > 1 && S > 2 && 4 * K >= 3 * S && S * length <= lane_numbers;
+  return S > 2 && broadcasts_from_memory<T> && 4 * K >= 3 * S && (K <= S || lane_tile_packets<T> > 1) && K > dot_tile_outputs &&
+         S * length <= lane_numbers;
 }
 
-/// z(q, i) = w_q . x_i for S vectors from x_i and the outputs of P packets; w: length x (P packets).
-template <int P, class T, class V>
-inline void lane_tile(const Vectors<V>& x, Index i, Index count, Index length, const T* w, Index outputs, T* z, Index ldz) {
+/// z(q, i) = w_q . x_i for S vectors from x_i and the outputs of P packets; w: length x (P packets). Not inlined: all registers are for one variant.
+template <int P, bool side_by_side, class T, class V>
+EIGEN_DONT_INLINE void lane_tile(const Vectors<V>& x, Index i, Index count, Index length, const T* w, Index outputs, T* z, Index ldz) {
   constexpr int S = packet_size<T>;
   const V* row[S];
   Packet<T> total[P][S];
-  const auto coming = page_ahead<S>(x, i, count, length);
+  const Ahead<S, S, V, side_by_side> coming(x, i + page<V>(length, S), count);
   LINCLASS_UNROLL
   for (int r = 0; r < S; ++r) {
     row[r] = x[std::min(i + r, count - 1)];
@@ -77,7 +78,9 @@ void lane_outputs(const Vectors<V>& x, Index count, const T* w, Index ldw, Index
   alignas(64) T beside[lane_numbers * P] = {};
   for (Index k = 0; k < outputs; ++k)
     for (Index j = 0; j < length; ++j) beside[j * P * S + k] = w[k * ldw + j];
-  for (Index i = 0; i < count; i += S) lane_tile<P>(x, i, count, length, beside, outputs, z, ldz);
+  with_order(x, length, [&](auto order) {
+    for (Index i = 0; i < count; i += S) lane_tile<P, decltype(order)::value>(x, i, count, length, beside, outputs, z, ldz);
+  });
 }
 
 /// z(k, i) = w_k . x_i with the outputs in the lanes
@@ -91,11 +94,13 @@ void lane_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Inde
   });
 }
 
-/// Whether turned_dot_products is the faster way: sums across the lanes of a packet, one an output, cost more than turning the few packets of a vector.
+/// Whether turned_dot_products is the faster way, as measured: sums across the lanes of long packets, one an output, cost more than turning the few
+/// packets of a vector.
 template <class T>
 bool prefers_turned(Index K, Index length) {
   constexpr Index S = packet_size<T>;
-  return (length + S - 1) / S <= std::min<Index>(K, 6);  // as measured
+  const Index packets = (length + S - 1) / S;
+  return S >= 8 && K > 2 * packets && packets <= 16;
 }
 
 /// z(k, i) += w_k . x_i with the vectors in the lanes: a strip of them is turned and then combined, with the weights as coefficients.
@@ -106,8 +111,11 @@ void turned_dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw
   const Index padded = (length + S - 1) / S * S, most = numbers / padded / S * S;
   for (Index start = 0; start < count; start += most) {
     const Index rows = std::min(most, count - start);
-    for (Index i = 0; i < rows; i += S)
-      turn<T>(x, start + i, count, length, [&](Index j, const Packet<T>& numbers) { store(strip + j * most + i, numbers); });
+    with_order(x, length, [&](auto order) {
+      for (Index i = 0; i < rows; i += S)
+        turn<decltype(order)::value, T>(x, start + i, count, length,
+                                        [&](Index j, const Packet<T>& turned) { store(strip + j * most + i, turned); });
+    });
     combine(Vectors<T>{strip, most, nullptr}, length, Fetch::nothing, 0, rows, w, ldw, K, T(1), z + start, ldz);
   }
 }

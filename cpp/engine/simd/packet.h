@@ -62,6 +62,14 @@ constexpr bool broadcasts_from_memory = true;
 template <class T>
 constexpr bool broadcasts_from_memory = sizeof(T) == 8;
 #endif
+/// Keeps a packet in a register where there are enough of them: GCC would read it from memory again for each use.
+template <class P>
+EIGEN_ALWAYS_INLINE P keep(P x) {
+#if defined(__GNUC__) && defined(__AVX512F__)
+  asm("" : "+v"(x));
+#endif
+  return x;
+}
 template <class P>
 inline P multiply_add(const P& a, const P& b, const P& c) {
   return Eigen::internal::pmadd(a, b, c);
@@ -104,8 +112,8 @@ inline auto sum(const P& x) {
   four_sums(x, x, x, x, out);
   return out[0];
 }
-/// Into the second-level cache.
-inline void prefetch(const void* address) {
+/// Into the second-level cache. GCC takes what only prefetches for a function without effect: such ones are always to be inlined.
+EIGEN_ALWAYS_INLINE void prefetch(const void* address) {
 #if defined(__GNUC__)
   __builtin_prefetch(address, 0, 2);
 #else
