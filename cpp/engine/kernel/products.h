@@ -125,9 +125,9 @@ EIGEN_DONT_INLINE void dot_strip(const Vectors<V>& x, Index first, Index last, I
 /// leading dimension ldw.
 template <class T, class V, class Add>
 void dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, const Add& add) {
-  constexpr Index numbers = (64 << 10) / sizeof(T);  // of weights: they stay near the first-level cache while many vectors meet them
+  constexpr Index weights_near = (64 << 10) / sizeof(T);  // they stay near the first-level cache while many vectors meet them
   const bool one = K <= dot_tile_outputs;
-  const Index span = even_part(length, std::max<Index>(512, numbers / K), 64);
+  const Index span = even_part(length, std::max<Index>(512, weights_near / K), 64);
   for (Index begin = 0; begin < length; begin += span) {
     const Vectors<V> part{x.base + begin, x.stride, x.list};
     const Index numbers = std::min(length - begin, span), bytes = static_cast<Index>(sizeof(V)) * numbers;
