@@ -222,8 +222,7 @@ def test_where_float32_ends_double_goes_on(shift, l2, classes, storage):
     sparse = storage.startswith("csr")  # its sums are double: float32 may see to the end
     model = fit(stored, y, l2=l2, tol=1e-9, callback=watch)
     report = model.report
-    limit = 1e-8 if sparse and shift == 1000 else 1e-9  # rounding may end it just short of tol
-    assert report.status == "converged" or (report.status == "stalled" and report.measure <= limit)
+    assert report.status == "converged"
     assert report.certificate == "gap" or l2 == 0
     assert "all in float64" in report.choice or (sparse and shift == 100)
     assert report.copies == 0
@@ -239,6 +238,26 @@ def test_where_float32_ends_double_goes_on(shift, l2, classes, storage):
     stopped = fit(stored, y, l2=l2, tol=1e-9, max_iter=report.iterations - 1)
     assert stopped.report.iterations == report.iterations - 1
     assert stopped.report.status == "max_iter"
+
+
+@pytest.mark.parametrize("solver", ["auto", "preconditioned-lbfgs", "newton-cholesky"])
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize("shift", [1e4, 1e5, 1e6])
+def test_slopes_go_on_where_values_are_rounding_errors(shift, classes, solver):
+    """Far from 0 columns make values of P rounding errors long before its slopes."""
+    for seed in range(5):
+        X, y = made(1000, 8, classes, seed)
+        report = fit(X + shift * np.where(np.arange(8) % 2, 1, -1), y, l2=0.0, tol=1e-9, solver=solver).report
+        assert report.status == "converged"
+        assert report.reads < 60
+
+
+def test_plain_lbfgs_leaves_float32_where_it_falls_no_further():
+    X, y = made(1000, 8, 4)
+    report = fit(X.astype(np.float32), y, l2=0.0, tol=1e-9, solver="lbfgs").report
+    assert report.status == "converged"
+    assert report.choice == "at the end, all in float64"
+    assert report.iterations < 500
 
 
 @pytest.mark.parametrize("classes", [2, 3])

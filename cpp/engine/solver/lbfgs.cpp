@@ -51,7 +51,9 @@ bool descend(Objective& objective, double* parameters, double& smooth, Vector& g
   Eigen::Map<Vector> w(parameters, n);
   Vector direction(n), subgradient(n), trial(n), trial_gradient(n), orthant(l1 ? n : 0);
   bool moved = false;
-  Floor floor(10);
+  Rounding rounding(objective.noise());
+  Floor floor(h0 ? 10 : 100);
+  const bool floors = h0 || objective.noise() > 1e-10;  // plain L-BFGS has plateaus: only where double goes on from float32
 
   while (true) {
     penalty.minimum_norm(parameters, gradient.data(), K, subgradient.data());
@@ -60,7 +62,7 @@ bool descend(Objective& objective, double* parameters, double& smooth, Vector& g
     if (l1) direction = (direction.array() * subgradient.array() < 0).select(direction, 0.0);  // stay in the orthant of descent
     double slope = subgradient.dot(direction);
     if (moved && done({parameters, smooth, gradient.data(), -slope / 2})) return true;
-    if (h0 && floor.reached(-slope, objective.noise() * std::abs(smooth))) return false;  // plain L-BFGS has plateaus
+    if (floors && floor.reached(-slope, rounding.of(smooth))) return false;
     if (!(slope < 0)) {
       if (pairs.empty()) return false;  // the subgradient is 0
       pairs.clear(), moved = false;
@@ -86,7 +88,7 @@ bool descend(Objective& objective, double* parameters, double& smooth, Vector& g
         }
       }
     } else {
-      step = wolfe_search({0, smooth, slope}, first, objective.noise(), [&](double t) {
+      step = wolfe_search({0, smooth, slope}, first, rounding, [&](double t) {
         trial = w + t * direction;
         const double f = objective.evaluate(trial.data(), trial_gradient.data());
         return Step{t, f, trial_gradient.dot(direction)};

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "cholesky.h"
+#include "solver/line_search.h"
 #include "standardise.h"
 
 namespace linclass::engine {
@@ -38,6 +39,7 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
   Matrix hessian(n, n), scaled(n, n);
 
   double value = objective.evaluate_with_hessian(parameters, gradient.data(), hessian.data());
+  Rounding rounding(objective.noise());
   Floor floor(5);
   const bool widens = objective.in_float32() && !objective.sparse();  // double goes on from where float32 stops
   while (true) {
@@ -50,14 +52,15 @@ bool newton(DataObjective& objective, double* parameters, const std::function<bo
     }
     const double slope = gradient.dot(direction);
     if (done({parameters, value, gradient.data(), -slope / 2, hessian.data()})) return true;
-    const double noise = objective.noise() * std::abs(value);
-    if (slope == 0 || floor.reached(-slope, widens ? INFINITY : noise)) return false;
+    if (slope == 0 || floor.reached(-slope, widens ? INFINITY : rounding.of(value))) return false;
     // The whole step is nearly always good, and what it evaluates is what the next iteration needs. Near the optimum its decrease drowns in the rounding
     // of P; but a step that had to be short must show one, or the direction is rounding errors.
     double step = 1, trial_value = 0;
     for (int tries = 0;; ++tries, step *= 0.5) {
       trial = w + step * direction;
       trial_value = objective.evaluate_with_hessian(trial.data(), trial_gradient.data(), hessian.data());
+      rounding.see({0, value, slope}, {step, trial_value, trial_gradient.dot(direction)});
+      const double noise = rounding.of(value);
       if (trial_value <= value + 1e-4 * step * slope + (step > 1e-3 ? noise : -noise)) break;
       if (tries == 40 || -step * slope <= noise) return false;
     }
