@@ -59,10 +59,10 @@ inline void add_partials(Team& team, double* partials, Index chunks, Index lengt
   });
 }
 
-/// The sum of x in double, in eight chains: one alone would wait for each addition.
+/// The sum of x in double, in sixteen chains: one alone would wait for each addition.
 template <class T>
 double sum_in_double(const T* x, Index count) {
-  constexpr Index chains = 8;
+  constexpr Index chains = 16;
   double sums[chains] = {};
   Index i = 0;
   for (; i + chains <= count; i += chains)

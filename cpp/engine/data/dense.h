@@ -59,9 +59,10 @@ class DenseRows : public Dense<T, V> {
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
     const Vectors<V> x = vectors(rows);
     const Index d = this->columns;
+    if constexpr (packet_size<T> >= 8)
+      if (prefers_turned<T>(K, d)) return turned_products(x, rows.count, W, d, K, d, Z, ldz);
     if (prefers_lanes<T>(K, d)) return lane_products(x, rows.count, W, d, K, d, Z, ldz);
     this->clear(rows.count, K, Z, ldz);
-    if (prefers_turned<T>(K, d)) return turned_dot_products(x, rows.count, W, d, K, d, Z, ldz);
     dot_products(x, rows.count, W, d, K, d, [=](Index k, Index i, const auto& sums) {
       T* to = Z + k * ldz + i;
       for (const T z : sums) *to++ += z;

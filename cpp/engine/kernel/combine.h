@@ -9,9 +9,6 @@ namespace linclass::engine {
 /// Packets of a vector in a tile of C outputs: the sums, the packets and one coefficient fill the registers.
 constexpr int combine_tile_packets(int C) { return std::min(8, (vector_registers - 1) / (C + 1)); }
 
-template <class V>
-constexpr int line = 64 / static_cast<int>(sizeof(V));  ///< numbers of a cache line
-
 /// C outputs x P packets of columns from j on, `width` numbers in all: sums over all vectors in registers, then added to g times `factor`.
 /// With each vector, so many Lines from ahead[i] on are fetched. Whole: width is P packets; else the last of them is a part of one.
 template <int C, int P, int Lines, bool Whole, class T, class V, class Out>

@@ -50,7 +50,7 @@ class PackedRows {
     for (Index j = 0; j < columns_; j += S) {
       T* to = place(j);
       const Index width = panel_width(j);
-      turn<false, T>(x, j, columns_, count_, [&](Index i, const Packet<T>& numbers) { store(to + i * width, numbers); });
+      turn<T>(x, j, columns_, count_, [&](Index i, const Packet<T>& numbers) { store(to + i * width, numbers); });
     }
   }
 

@@ -175,11 +175,11 @@ extern template void combine(const Vectors<float>&, Index, Fetch, Index, Index, 
 extern template void combine(const Vectors<float>&, Index, Fetch, Index, Index, const double*, Index, Index, double, double*, Index);
 
 /// put(j, packet) with number j of S vectors from x_i, for every j < length. The last vector stands for those from `count` on.
-template <bool side_by_side, class T, class V, class Put>
+template <class T, class V, class Put>
 inline void turn(const Vectors<V>& x, Index i, Index count, Index length, const Put& put) {
   constexpr int S = packet_size<T>;
   const V* row[S];
-  const Ahead<S, S, V, side_by_side> coming(x, i + page<V>(length, S), count);
+  const Ahead<S, S, V, false> coming(x, i + page<V>(length, S), count);
   LINCLASS_UNROLL
   for (int r = 0; r < S; ++r) row[r] = x[std::min(i + r, count - 1)];
   const auto block = [&](auto&& get, Index j, int numbers) {

@@ -1,11 +1,21 @@
 /// Scores of rows of few columns, where dot_products would mostly add up lanes: two other ways.
 ///
-///   lane_products:        outputs in the lanes, each number of X broadcast     many outputs
-///   turned_dot_products:  vectors in the lanes, which are turned before        few
+///   lane_products:    outputs in the lanes, each number of X broadcast     many outputs
+///   turned_products:  vectors in the lanes, which are turned before        few
 #pragma once
 #include "kernel/products.h"
 
 namespace linclass::engine {
+
+/// The first of these lanes are the scores of what is left of `count` vectors from i on.
+template <class T>
+inline void store_scores(const Packet<T>& scores, Index i, Index count, T* z) {
+  constexpr Index S = packet_size<T>;
+  if (i + S <= count) return store(z + i, scores);
+  T lane[S];
+  store(lane, scores);
+  std::copy_n(lane, std::max<Index>(0, count - i), z + i);
+}
 
 /// Packets of outputs in a tile of lane_products: the sums of S vectors, the weights and one number fill the registers.
 template <class T>
@@ -58,15 +68,7 @@ EIGEN_DONT_INLINE void lane_tile(const Vectors<V>& x, Index i, Index count, Inde
     Eigen::internal::ptranspose(lanes);
     LINCLASS_UNROLL
     for (int q = 0; q < S; ++q) {
-      if (p * S + q >= outputs) continue;
-      T* to = z + (p * S + q) * ldz + i;
-      if (i + S <= count) {
-        store(to, lanes.packet[q]);
-      } else {
-        T lane[S];
-        store(lane, lanes.packet[q]);
-        std::copy_n(lane, count - i, to);
-      }
+      if (p * S + q < outputs) store_scores(lanes.packet[q], i, count, z + (p * S + q) * ldz);
     }
   }
 }
@@ -94,30 +96,73 @@ void lane_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Inde
   });
 }
 
-/// Whether turned_dot_products is the faster way, as measured: sums across the lanes of long packets, one an output, cost more than turning the few
-/// packets of a vector.
+/// Outputs in a tile of turned_products, and packets of vectors: each weight is broadcast once for all of these, since loads are what it waits for.
+constexpr int turned_tile_outputs = vector_registers == 32 ? 10 : 6, turned_tile_packets = vector_registers == 32 ? 2 : 1;
+
+/// Whether turned_products is the faster way, as measured: short vectors in long packets, and outputs to share the turning.
 template <class T>
 bool prefers_turned(Index K, Index length) {
   constexpr Index S = packet_size<T>;
-  const Index packets = (length + S - 1) / S;
-  return S >= 8 && K > 2 * packets && packets <= 16;
+  return K > 2 && length >= 4 && length <= 8 * S && (K <= turned_tile_outputs || !prefers_lanes<T>(K, length));
 }
 
-/// z(k, i) += w_k . x_i with the vectors in the lanes: a strip of them is turned and then combined, with the weights as coefficients.
-template <class T, class V>
-void turned_dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, T* z, Index ldz) {
-  constexpr Index S = packet_size<T>, numbers = (32 << 10) / sizeof(T);  // they stay in the first-level cache
-  alignas(64) T strip[numbers];
-  const Index padded = (length + S - 1) / S * S, most = numbers / padded / S * S;
-  for (Index start = 0; start < count; start += most) {
-    const Index rows = std::min(most, count - start);
-    with_order(x, length, [&](auto order) {
-      for (Index i = 0; i < rows; i += S)
-        turn<decltype(order)::value, T>(x, start + i, count, length,
-                                        [&](Index j, const Packet<T>& turned) { store(strip + j * most + i, turned); });
-    });
-    combine(Vectors<T>{strip, most, nullptr}, length, Fetch::nothing, 0, rows, w, ldw, K, T(1), z + start, ldz);
+/// z(c, i) = w_c . x_i for C outputs, w_c[j] at w[j * C + c]. Not inlined: all registers are for one variant.
+template <int C, bool side_by_side, class T, class V>
+EIGEN_DONT_INLINE void turned_tile(const Vectors<V>& x, Index count, Index length, const T* w, T* z, Index ldz) {
+  constexpr int S = packet_size<T>, P = turned_tile_packets, R = P * S, B = 4;
+  const Index ahead = 2 * page<V>(length, R);
+  for (Index i = 0; i < count; i += R) {
+    const Ahead<R, B, V, side_by_side> coming(x, i + ahead, count);
+    const V* row[R];
+    Packet<T> total[P][C];
+    LINCLASS_UNROLL
+    for (int r = 0; r < R; ++r) row[r] = x[std::min(i + r, count - 1)];
+    LINCLASS_UNROLL
+    for (int p = 0; p < P; ++p) {
+      LINCLASS_UNROLL
+      for (int c = 0; c < C; ++c) total[p][c] = broadcast(T(0));
+    }
+    const auto add = [&](Index j, int first) {  // the numbers from j + first to j + B
+      Packet<T> number[P][B];
+      LINCLASS_UNROLL
+      for (int p = 0; p < P; ++p) turn_four(row + p * S, j, number[p]);
+      LINCLASS_UNROLL
+      for (int b = 0; b < B; ++b) {
+        if (b < first) continue;
+        LINCLASS_UNROLL
+        for (int c = 0; c < C; ++c) {
+          const Packet<T> weight = broadcast(w[(j + b) * C + c]);
+          LINCLASS_UNROLL
+          for (int p = 0; p < P; ++p) total[p][c] = multiply_add(number[p][b], weight, total[p][c]);
+        }
+      }
+    };
+    Index j = 0;
+    for (; j + B <= length; j += B) {
+      LINCLASS_UNROLL
+      for (int r = 0; r < R; ++r)
+        if (side_by_side ? r * B % line<V> == 0 : j % line<V> == 0) coming.fetch(r, j);
+      add(j, 0);
+    }
+    if (j < length) add(length - B, static_cast<int>(j + B - length));
+    LINCLASS_UNROLL
+    for (int c = 0; c < C; ++c) {
+      LINCLASS_UNROLL
+      for (int p = 0; p < P; ++p) store_scores(total[p][c], i + p * S, count, z + c * ldz);
+    }
   }
+}
+
+/// z(k, i) = w_k . x_i with the vectors in the lanes
+template <class T, class V>
+void turned_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, T* z, Index ldz) {
+  alignas(64) T beside[turned_tile_outputs * 8 * packet_size<T>];
+  each_tile<turned_tile_outputs>(K, [&](Index first, auto outputs) {
+    constexpr int C = decltype(outputs)::value;
+    for (int c = 0; c < C; ++c)
+      for (Index j = 0; j < length; ++j) beside[j * C + c] = w[(first + c) * ldw + j];
+    with_order(x, length, [&](auto order) { turned_tile<C, decltype(order)::value>(x, count, length, beside, z + first * ldz, ldz); });
+  });
 }
 
 }  // namespace linclass::engine

@@ -112,6 +112,48 @@ inline auto sum(const P& x) {
   four_sums(x, x, x, x, out);
   return out[0];
 }
+#if defined(__AVX2__)
+/// Four numbers of each vector, from number j on, become four packets with a vector in each lane: for packets of eight lanes and more, which are put
+/// together of quarters, and turned within them.
+template <class V>
+EIGEN_ALWAYS_INLINE void turn_four(const V* const* vector, Index j, Packet<float>* out) {
+  const auto four = [&](int v) { return _mm_loadu_ps(vector[v] + j); };
+#if defined(__AVX512F__)
+  const auto quarters = [&](int v) {
+    const __m512 two = _mm512_insertf32x4(_mm512_castps128_ps512(four(v)), four(v + 4), 1);
+    return _mm512_insertf32x4(_mm512_insertf32x4(two, four(v + 8), 2), four(v + 12), 3);
+  };
+  const __m512 a = quarters(0), b = quarters(1), c = quarters(2), d = quarters(3);
+  const __m512 ab = _mm512_unpacklo_ps(a, b), cd = _mm512_unpacklo_ps(c, d), AB = _mm512_unpackhi_ps(a, b), CD = _mm512_unpackhi_ps(c, d);
+  out[0] = _mm512_shuffle_ps(ab, cd, 0x44), out[1] = _mm512_shuffle_ps(ab, cd, 0xee);
+  out[2] = _mm512_shuffle_ps(AB, CD, 0x44), out[3] = _mm512_shuffle_ps(AB, CD, 0xee);
+#else
+  const auto halves = [&](int v) { return _mm256_insertf128_ps(_mm256_castps128_ps256(four(v)), four(v + 4), 1); };
+  const __m256 a = halves(0), b = halves(1), c = halves(2), d = halves(3);
+  const __m256 ab = _mm256_unpacklo_ps(a, b), cd = _mm256_unpacklo_ps(c, d), AB = _mm256_unpackhi_ps(a, b), CD = _mm256_unpackhi_ps(c, d);
+  out[0] = _mm256_shuffle_ps(ab, cd, 0x44), out[1] = _mm256_shuffle_ps(ab, cd, 0xee);
+  out[2] = _mm256_shuffle_ps(AB, CD, 0x44), out[3] = _mm256_shuffle_ps(AB, CD, 0xee);
+#endif
+}
+#endif
+#if defined(__AVX512F__)
+template <class V>
+EIGEN_ALWAYS_INLINE void turn_four(const V* const* vector, Index j, Packet<double>* out) {
+  const auto four = [&](int v) {
+    if constexpr (std::is_same_v<V, double>)
+      return _mm256_loadu_pd(vector[v] + j);
+    else
+      return _mm256_cvtps_pd(_mm_loadu_ps(vector[v] + j));
+  };
+  const auto halves = [&](int v, int w) { return _mm512_insertf64x4(_mm512_castpd256_pd512(four(v)), four(w), 1); };
+  const __m512d a = halves(0, 2), b = halves(1, 3), c = halves(4, 6), d = halves(5, 7);
+  const __m512d ab = _mm512_unpacklo_pd(a, b), cd = _mm512_unpacklo_pd(c, d), AB = _mm512_unpackhi_pd(a, b), CD = _mm512_unpackhi_pd(c, d);
+  out[0] = _mm512_shuffle_f64x2(ab, cd, 0x88), out[1] = _mm512_shuffle_f64x2(AB, CD, 0x88);
+  out[2] = _mm512_shuffle_f64x2(ab, cd, 0xdd), out[3] = _mm512_shuffle_f64x2(AB, CD, 0xdd);
+}
+#endif
+template <class V>
+constexpr int line = 64 / static_cast<int>(sizeof(V));  ///< numbers of a cache line
 /// Into the second-level cache. GCC takes what only prefetches for a function without effect: such ones are always to be inlined.
 EIGEN_ALWAYS_INLINE void prefetch(const void* address) {
 #if defined(__GNUC__)
