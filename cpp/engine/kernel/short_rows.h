@@ -14,7 +14,7 @@ inline void store_scores(const Packet<T>& scores, Index i, Index count, T* z) {
   if (i + S <= count) return store(z + i, scores);
   T lane[S];
   store(lane, scores);
-  std::copy_n(lane, std::max<Index>(0, count - i), z + i);
+  for (Index r = 0; i + r < count; ++r) z[i + r] = lane[r];
 }
 
 /// Packets of outputs in a tile of lane_products: the sums of S vectors, the weights and one number fill the registers.
