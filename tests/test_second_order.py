@@ -299,6 +299,14 @@ def test_the_gap_bounds_and_the_estimate_is_near(form, solver):
         assert met > 0 or form[0] in ("squared", "squared_hinge")  # squared: there in one step
 
 
+def test_the_gap_of_an_optimum_is_not_negative():
+    """The intercept gains nothing there, but for rounding."""
+    for seed in range(30):
+        X, y = made(360, 20, 2, seed)
+        model = fit(X, y, l2=1e-2, tol=1e-13)
+        assert lc.Objective(X, y, l2=1e-2).gap(parameters(model)) >= 0
+
+
 @pytest.mark.parametrize("tol", [1e-3, 1e-6])
 @pytest.mark.parametrize("form", [form for form in GAPPED if form[2] in ("two", "many")], ids=name)
 def test_without_penalty_newton_estimates(form, tol):

@@ -255,7 +255,8 @@ Code gap(Objective* objective, const double* w, const Host* host, double* gap, M
       *gap = gap_at_best_intercept(data, at.data(), &smooth, gradient.data());
     else
       *gap = data.penalty.gap(w, gradient.data(), data.outputs);
-    *gap += before - objective_at(smooth);
+    const double gained = before - objective_at(smooth);
+    *gap += gained < 0 ? 0.0 : gained;  // by rounding alone: the intercept is at its optimum; NaN stays
   });
 }
 
