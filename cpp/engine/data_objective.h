@@ -40,7 +40,6 @@ class DataObjective : public CurvedObjective, public Minibatches {
   }
   virtual double mean_row_length() const = 0;  ///< stored numbers of a row
   bool has_intercept() const { return problem_.fit_intercept; }
-  bool in_float32() const { return noise() > 1e-10; }  ///< the arithmetic of a pass
   Index features() const { return features_; }
   bool data_are_finite() const;
 

@@ -31,6 +31,7 @@ class Objective {
   virtual double mean_square_norm() { return 1; }
   /// Relative rounding error of the value: smaller differences of it mean nothing.
   virtual double noise() const { return 1e-14; }
+  bool in_float32() const { return noise() > 1e-10; }  ///< the arithmetic of an evaluation
 };
 
 /// An objective of data that remembers the scores of its last evaluation.

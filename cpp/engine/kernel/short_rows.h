@@ -99,11 +99,14 @@ void lane_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Inde
 /// Outputs in a tile of turned_products, and packets of vectors: each weight is broadcast once for all of these, since loads are what it waits for.
 constexpr int turned_tile_outputs = vector_registers == 32 ? 10 : 6, turned_tile_packets = vector_registers == 32 ? 2 : 1;
 
+/// Numbers of a vector at most.
+template <class T>
+constexpr Index turned_numbers = 8 * packet_size<T>;
+
 /// Whether turned_products is the faster way, as measured: short vectors in long packets, and outputs to share the turning.
 template <class T>
 bool prefers_turned(Index K, Index length) {
-  constexpr Index S = packet_size<T>;
-  return K > 2 && length >= 4 && length <= 8 * S && (K <= turned_tile_outputs || !prefers_lanes<T>(K, length));
+  return K > 2 && length >= 4 && length <= turned_numbers<T> && (K <= turned_tile_outputs || !prefers_lanes<T>(K, length));
 }
 
 /// z(c, i) = w_c . x_i for C outputs, w_c[j] at w[j * C + c]. Not inlined: all registers are for one variant.
@@ -156,7 +159,7 @@ EIGEN_DONT_INLINE void turned_tile(const Vectors<V>& x, Index count, Index lengt
 /// z(k, i) = w_k . x_i with the vectors in the lanes
 template <class T, class V>
 void turned_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, T* z, Index ldz) {
-  alignas(64) T beside[turned_tile_outputs * 8 * packet_size<T>];
+  alignas(64) T beside[turned_tile_outputs * turned_numbers<T>];
   each_tile<turned_tile_outputs>(K, [&](Index first, auto outputs) {
     constexpr int C = decltype(outputs)::value;
     for (int c = 0; c < C; ++c)

@@ -53,7 +53,7 @@ bool descend(Objective& objective, double* parameters, double& smooth, Vector& g
   bool moved = false;
   Rounding rounding(objective.noise());
   Floor floor(h0 ? 10 : 100);
-  const bool floors = h0 || objective.noise() > 1e-10;  // plain L-BFGS has plateaus: only where double goes on from float32
+  const bool floors = h0 || objective.in_float32();  // plain L-BFGS has plateaus: only where double goes on from float32
 
   while (true) {
     penalty.minimum_norm(parameters, gradient.data(), K, subgradient.data());
