@@ -159,6 +159,21 @@ def test_every_size(d, storage, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize("storage", ["row_major", "strided", "reversed"])
+@pytest.mark.parametrize("d", [15, 28, 130, 450, 1700])
+def test_one_output_over_many_strips(d, storage, dtype):
+    """Scores and gradient of one output come from one walk over strips of rows: all its beginnings and ends."""
+    for n in (7, 9, 31, 33, 127, 146, 161, 311):
+        X, y = data("two", n, d, 2, dtype)
+        X = X / np.sqrt(d).astype(dtype)
+        options = setting(("logistic", None, "two"), "l2", d, n, n % 2 == 0, n % 3 > 0)
+        P, R = lc.Objective(MORE_STORAGES[storage](X), y, **options), reference.Objective(X, y, **options)
+        w, v = parameters(R.shape), parameters(R.shape, 1)
+        close(P.value_and_gradient(w)[1], R.gradient(w), dtype, f"gradient, n = {n}")
+        close(P.curvature_times(w, v), R.curvature_times(w, v), dtype, f"curvature, n = {n}")
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
 @pytest.mark.parametrize("form", [form for form in FORMS if form[2] in ("many", "labels")], ids=name)
 def test_every_number_of_classes(form, dtype):
     """The tails of the losses."""

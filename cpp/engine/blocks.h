@@ -37,7 +37,7 @@ struct Plan {
 /// What one thread needs for one block.
 template <class T>
 struct Scratch {
-  Aligned<T> scores, targets, curvature, direction, loss, weights, spare, gram, rows;
+  Aligned<T> scores, targets, curvature, direction, loss, weights, spare, gram, rows, gradient;
   void resize(Index outputs, Index block, bool second_order) {
     const auto all = static_cast<std::size_t>(outputs * block), one = static_cast<std::size_t>(block);
     scores.resize(all), targets.resize(all), loss.resize(one), weights.resize(one), spare.resize(3 * one);
@@ -85,23 +85,23 @@ class KeptRows {
   }
   explicit operator bool() const { return numbers_ != nullptr; }
 
-  /// A block is outputs x rows.
-  void store(const Rows& rows, const T* block) {
-    each_run(rows, [&](Index kept, Index at, Index count) { std::copy_n(block + at, count, numbers_.get() + kept); });
+  /// A block is outputs x rows with leading dimension stride.
+  void store(const Rows& rows, const T* block, Index stride) {
+    each_run(rows, stride, [&](Index kept, Index at, Index count) { std::copy_n(block + at, count, numbers_.get() + kept); });
   }
-  void load(const Rows& rows, T* block) const {
-    each_run(rows, [&](Index kept, Index at, Index count) { std::copy_n(numbers_.get() + kept, count, block + at); });
+  void load(const Rows& rows, T* block, Index stride) const {
+    each_run(rows, stride, [&](Index kept, Index at, Index count) { std::copy_n(numbers_.get() + kept, count, block + at); });
   }
 
  private:
   template <class F>
-  void each_run(const Rows& rows, const F& f) const {
+  void each_run(const Rows& rows, Index stride, const F& f) const {
     constexpr Index most = 64;
     const Index end = rows.start + rows.count;
     for (Index i = rows.start, next; i < end; i = next) {
       const Index group = i / most * most, height = std::min(most, rows_ - group);
       next = std::min(end, group + height);
-      for (Index k = 0; k < outputs_; ++k) f(group * outputs_ + k * height + (i - group), k * rows.count + (i - rows.start), next - i);
+      for (Index k = 0; k < outputs_; ++k) f(group * outputs_ + k * height + (i - group), k * stride + (i - rows.start), next - i);
     }
   }
 
@@ -164,43 +164,41 @@ class Blocks {
       for (Index i = 0; i < count; ++i) scores[k * stride + i] += static_cast<T>(bias[k]);
   }
 
-  /// Residuals (outputs x rows with leading dimension stride) and losses times the sample weights.
-  void weigh(const Rows& rows, T* weights, T* residuals, Index stride, T* losses) const {
+  /// Residuals and losses of these rows times their sample weights, which are left in `weights`.
+  void weigh(const Rows& rows, const Block<T>& b, T* weights) const {
     if (!problem_.sample_weight) return;
-    for (Index i = 0; i < rows.count; ++i) weights[i] = static_cast<T>(weight(rows[i]));
-    for (Index i = 0; i < rows.count; ++i) losses[i] *= weights[i];
+    for (Index i = 0; i < b.rows; ++i) weights[i] = static_cast<T>(weight(rows[i]));
+    for (Index i = 0; i < b.rows; ++i) b.loss[i] *= weights[i];
     for (Index k = 0; k < outputs_; ++k)
-      for (Index i = 0; i < rows.count; ++i) residuals[k * stride + i] *= weights[i];
+      for (Index i = 0; i < b.rows; ++i) b.scores[k * b.stride + i] *= weights[i];
   }
 
-  /// Weights the block and adds its value and the gradient of b to the first 1 + outputs partial sums.
-  void finish(const Rows& rows, Scratch<T>& s, double* partial) const {
-    const Index m = rows.count;
-    weigh(rows, s.weights.data(), s.scores.data(), m, s.loss.data());
-    partial[0] += sum_in_double(s.loss.data(), m);
-    for (Index k = 0; k < outputs_; ++k) partial[1 + k] += sum_in_double(s.scores.data() + k * m, m);
+  /// Adds value and gradient of b to the first 1 + outputs partial sums.
+  void add_sums(const Block<T>& b, double* partial) const {
+    partial[0] += sum_in_double(b.loss, b.rows);
+    for (Index k = 0; k < outputs_; ++k) partial[1 + k] += sum_in_double(b.scores + k * b.stride, b.rows);
   }
 
   /// Scores before the bias, kept for what needs no read of X.
   void keep_scores() { scores_.allocate(); }
-  void load_scores(const Rows& rows, Scratch<T>& s, const double* b) const {
-    scores_.load(rows, s.scores.data());
-    add_bias(s.scores.data(), rows.count, rows.count, b);
+  void load_scores(const Rows& rows, const Block<T>& block, const double* b) const {
+    scores_.load(rows, block.scores, block.stride);
+    add_bias(block.scores, rows.count, block.stride, b);
   }
 
-  /// Scores without bias -> losses and residuals, added to the partial sums.
-  void evaluate(const Rows& rows, Scratch<T>& s, const Block<T>& block, const double* bias, double* partial) {
-    if (scores_) scores_.store(rows, s.scores.data());
-    add_bias(s.scores.data(), rows.count, rows.count, bias);
+  /// Scores of these rows without bias -> weighted losses and residuals.
+  void evaluate(const Rows& rows, const Block<T>& block, const double* bias, T* weights) {
+    if (scores_) scores_.store(rows, block.scores, block.stride);
+    add_bias(block.scores, rows.count, block.stride, bias);
     loss.evaluate(block);
-    if (curvature_) curvature_.store(rows, block.curvature);
-    finish(rows, s, partial);
+    if (curvature_) curvature_.store(rows, block.curvature, block.stride);
+    weigh(rows, block, weights);
   }
 
   /// Curvatures of the last evaluation, for products with the Hessian there.
   void keep_curvature() { curvature_.allocate(); }
   bool keeps_curvature() const { return static_cast<bool>(curvature_); }
-  void load_curvature(const Rows& rows, const Block<T>& block) const { curvature_.load(rows, block.curvature); }
+  void load_curvature(const Rows& rows, const Block<T>& block) const { curvature_.load(rows, block.curvature, block.stride); }
 
   /// The data term as a function of the intercepts alone, at the weights of the last evaluation: value, gradient and Hessian (outputs x outputs).
   double evaluate_intercept(Team& team, const double* b, double* gradient, double* hessian) {
@@ -208,9 +206,10 @@ class Blocks {
     const double n = static_cast<double>(rows_);
     const double* sums =
         run(team, kept_plan(), 1 + K + square, true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
-          load_scores(rows, s, b);
+          load_scores(rows, block, b);
           loss.evaluate(block);
-          finish(rows, s, partial);
+          weigh(rows, block, s.weights.data());
+          add_sums(block, partial);
           double* sum = partial + 1 + K;
           T* entry = s.direction.data();
           for (Index k = 0; k < K; ++k)
@@ -237,7 +236,7 @@ class Blocks {
   void row_curvature(Team& team, const double* b, const double* u, double* c) {
     run(team, kept_plan(), 1, true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double*) {
       const Index m = rows.count;
-      load_scores(rows, s, b);
+      load_scores(rows, block, b);
       loss.evaluate(block);
       for (Index k = 0; k < outputs_; ++k) std::fill_n(s.direction.data() + k * m, m, static_cast<T>(u[k]));
       loss.curvature_times(block, s.direction.data());
@@ -253,7 +252,7 @@ class Blocks {
   void curvature_trace(Team& team, const double* b, double* c) {
     run(team, kept_plan(), 1, true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double*) {
       const Index m = rows.count;
-      load_scores(rows, s, b);
+      load_scores(rows, block, b);
       loss.evaluate(block);
       T* entry = s.direction.data();
       for (Index i = 0; i < m; ++i) c[rows[i]] = 0;

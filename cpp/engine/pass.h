@@ -29,8 +29,7 @@ class Pass final : public DataObjective {
     begin_at(w);
     const double* sums = run(plan_, gradient ? partial_size() : 1 + outputs, blocks_.keeps_curvature(),
                              [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
-                               evaluate_block(rows, s, block, partial);
-                               if (gradient) add_gradient(rows, s, partial);
+                               evaluate_block(rows, s, block, partial, gradient != nullptr);
                              });
     keep_at(w);
     const double value = sums[0] / rows_as_double() + penalty.l2_value(w, outputs);
@@ -88,15 +87,15 @@ class Pass final : public DataObjective {
     pack(v, direction_, direction_bias_);
     reads += 1;
     const double* sums = run(plan_, partial_size(), true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
-      const Index m = rows.count;
-      blocks_.load_curvature(rows, block);
-      x_.scores(rows, direction_.data(), outputs, s.direction.data(), m);
-      blocks_.add_bias(s.direction.data(), m, m, direction_bias_.data());
-      blocks_.loss.curvature_times(block, s.direction.data());
-      std::swap(s.scores, s.direction);      // H_i dz_i takes the place of the residual
-      std::fill_n(s.loss.begin(), m, T(0));  // finish adds it up, and there is none
-      blocks_.finish(rows, s, partial);
-      add_gradient(rows, s, partial);
+      std::fill_n(block.loss, rows.count, T(0));                                              // there is none to add up
+      pass(rows, s, block, direction_.data(), partial, true, [&](Index first, Index count) {  // H_i dz_i takes the place of the residual
+        const Rows here = rows.part(first, count);
+        const Block<T> part = block.part(first, count);
+        blocks_.load_curvature(here, part);
+        blocks_.add_bias(part.scores, count, part.stride, direction_bias_.data());
+        blocks_.loss.curvature_times(part, part.scores);
+        blocks_.weigh(here, part, s.weights.data() + first);
+      });
     });
     unpack_gradient(sums, out);
     penalty.add_l2(v, outputs, out);
@@ -111,8 +110,7 @@ class Pass final : public DataObjective {
     begin_at(w);
     const double* sums = run(plan, length, true, [&](const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
       const Index m = rows.count;
-      evaluate_block(rows, s, block, partial);
-      add_gradient(rows, s, partial);
+      evaluate_block(rows, s, block, partial, true);
       s.gram.resize(static_cast<std::size_t>(x_.gram_space(m)));
       x_.pack_gram(rows, s.gram.data());
       double* G = partial + first;
@@ -184,10 +182,8 @@ class Pass final : public DataObjective {
       if (scale != 1)
         for (Index k = 0; k < outputs; ++k)
           for (Index i = 0; i < count; ++i) block.scores[k * m + i] *= static_cast<T>(scale);
-      blocks_.add_bias(block.scores, count, m, b);
       fill_targets(problem_.y, rows, outputs, batch_.targets.data() + first, m);
-      blocks_.loss.evaluate(block);
-      blocks_.weigh(rows, batch_.weights.data() + first, block.scores, m, block.loss);
+      blocks_.evaluate(rows, block, b, batch_.weights.data() + first);
     });
     for (Index k = 0; k < outputs; ++k) b_gradient[k] = sum_in_double(batch_.scores.data() + k * m, m);
     return sum_in_double(batch_.loss.data(), m);
@@ -298,13 +294,28 @@ class Pass final : public DataObjective {
   const double* run(const Plan& plan, Index length, bool second_order, Body&& body) {
     return blocks_.run(*team_, plan, length, second_order, body);
   }
-  /// Scores at the packed weights, then losses and residuals, into the partial sums.
-  void evaluate_block(const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial) {
-    x_.scores(rows, packed_.data(), outputs, s.scores.data(), rows.count);
-    blocks_.evaluate(rows, s, block, bias_.data(), partial);
+  /// A block's part of a pass, into the partial sums: scores at these weights, of which residuals(first, count) makes residuals and losses, and their
+  /// gradient if it is wanted.
+  template <class Residuals>
+  void pass(const Rows& rows, Scratch<T>& s, const Block<T>& block, const Weight* weights, double* partial, bool gradient,
+            const Residuals& residuals) const {
+    double* G = partial + 1 + outputs;
+    if constexpr (X::walks) {
+      if (gradient && outputs == 1) {
+        s.gradient.resize(static_cast<std::size_t>(x_.walk_space()));
+        x_.walk_rows(rows, weights, block.scores, s.gradient.data(), G, residuals);
+        return blocks_.add_sums(block, partial);
+      }
+    }
+    x_.scores(rows, weights, outputs, block.scores, block.stride);
+    residuals(0, rows.count);
+    blocks_.add_sums(block, partial);
+    if (gradient) x_.add(rows, block.scores, block.stride, outputs, 1.0, G, 0, x_.extent(outputs));
   }
-  void add_gradient(const Rows& rows, const Scratch<T>& s, double* partial) const {
-    x_.add(rows, s.scores.data(), rows.count, outputs, 1.0, partial + 1 + outputs, 0, x_.extent(outputs));
+  void evaluate_block(const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial, bool gradient) {
+    pass(rows, s, block, packed_.data(), partial, gradient, [&](Index first, Index count) {
+      blocks_.evaluate(rows.part(first, count), block.part(first, count), bias_.data(), s.weights.data() + first);
+    });
   }
 
   const Weight* batch_weights(const double* v) {

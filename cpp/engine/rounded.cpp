@@ -38,7 +38,8 @@ double RoundedObjective::evaluate(const double* w, double* gradient) {
                                      standard_.rows(data_, rows, s.rows.data(), d);
                                      const DenseRows<float> x(rows.count, d, s.rows.data(), d);
                                      x.scores(here, packed_.data(), K, s.scores.data(), rows.count);
-                                     blocks_.evaluate(rows, s, block, bias_.data(), partial);
+                                     blocks_.evaluate(rows, block, bias_.data(), s.weights.data());
+                                     blocks_.add_sums(block, partial);
                                      x.add(here, s.scores.data(), rows.count, K, 1.0, partial + 1 + K, 0, d);
                                    });
   if (gradient) {

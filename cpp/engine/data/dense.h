@@ -14,6 +14,7 @@
 #include "kernel/gram.h"
 #include "kernel/products.h"
 #include "kernel/short_rows.h"
+#include "kernel/walk.h"
 
 namespace linclass::engine {
 
@@ -52,7 +53,9 @@ class DenseRows : public Dense<T, V> {
  public:
   using Dense<T, V>::Dense;
   static constexpr bool any_rows = true;  ///< rows may be given as a list
-  static Index least_block(Index K) { return std::clamp<Index>(8 * K, 8, 128); }
+  static constexpr bool walks = true;
+  /// What is walked need not stay in the caches.
+  static Index least_block(Index K) { return K == 1 ? 128 : std::min<Index>(8 * K, 128); }
   const V* row(Index i) const { return this->values_ + i * this->stride_; }
   T at_row(Index i, Index j) const { return static_cast<T>(row(i)[j]); }
 
@@ -75,6 +78,24 @@ class DenseRows : public Dense<T, V> {
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
 
+  Index walk_space() const { return this->columns + packet_size<T>; }
+  /// A pass of one output: scores into z, of which residuals(first, count) makes residuals, and G += sum_i z_i x_i; own: walk_space() numbers.
+  template <class Residuals>
+  void walk_rows(const Rows& rows, const T* w, T* z, T* own, double* G, const Residuals& residuals) const {
+    const Vectors<V> x = vectors(rows);
+    const Index d = this->columns, strip = walk_strip<T, V>(d), first = std::min(strip, rows.count);
+    std::fill_n(own, walk_space(), T(0));
+    scores(rows.part(0, first), w, 1, z, first);
+    residuals(0, first);
+    Index last = 0;
+    for (Index i = strip; i < rows.count; last = i, i += strip) {
+      with_order(x, d, [&](auto order) { walk<decltype(order)::value>(x, i, strip, rows.count, d, w, z + i, z + last, own); });
+      residuals(i, std::min(strip, rows.count - i));
+    }
+    add(rows.part(last, rows.count - last), z + last, strip, 1, 1.0, G, 0, d);
+    for (Index j = 0; j < d; ++j) G[j] += static_cast<double>(own[j]);
+  }
+
  private:
   Vectors<V> vectors(const Rows& rows) const {
     if (rows.list) return {this->values_, this->stride_, rows.list + rows.start};
@@ -86,6 +107,7 @@ template <class T, class V = T>
 class DenseColumns : public Dense<T, V> {
  public:
   using Dense<T, V>::Dense;
+  static constexpr bool walks = false;
   static constexpr bool any_rows = false;  ///< only ranges of rows: single rows of a column-major X touch a cache line a number
   /// Twice as many where X is read twice anyway: memory answers long runs of columns sooner.
   Index least_block(Index K) const {

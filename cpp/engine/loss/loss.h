@@ -19,6 +19,10 @@ struct Block {
   T* loss;       ///< out, rows: the loss of each row
   T* curvature;  ///< out where not null: what curvature_times and curvature_entry need of H_i, the second derivative of row i
   T* scratch;    ///< 3 * rows
+
+  Block part(Index first, Index count) const {
+    return {outputs, count, stride, targets + first, scores + first, loss + first, curvature ? curvature + first : nullptr, scratch};
+  }
 };
 
 enum class Link : int { none, sigmoid, softmax };  ///< scores -> probabilities

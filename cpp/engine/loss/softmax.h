@@ -94,10 +94,7 @@ void softmax_strip(const Block<T>& b) {
 /// f(Block) for at most softmax_rows rows at a time
 template <class T, class F>
 void each_softmax_strip(const Block<T>& b, const F& f) {
-  for (Index i = 0; i < b.rows; i += softmax_rows)
-    f(Block<T>{b.outputs, std::min(softmax_rows, b.rows - i), b.stride, b.targets + i, b.scores + i, b.loss + i,
-               b.curvature ? b.curvature + i : nullptr, b.scratch},
-      i);
+  for (Index i = 0; i < b.rows; i += softmax_rows) f(b.part(i, std::min(softmax_rows, b.rows - i)), i);
 }
 
 template <class T>
