@@ -48,6 +48,15 @@ double DataObjective::mean_square_norm() {
   return total;
 }
 
+void DataObjective::complete_gradient(double* gradient) const {
+  const Index free = free_outputs();
+  if (free == outputs) return;
+  double* last = gradient + free * columns;
+  std::fill_n(last, features_, 0.0);
+  for (Index k = 0; k < free; ++k)
+    for (Index j = 0; j < features_; ++j) last[j] -= gradient[k * columns + j];
+}
+
 bool DataObjective::data_are_finite() const { return first_nonfinite(problem_.X).row < 0; }
 
 double mean_weight(const Problem& problem) {

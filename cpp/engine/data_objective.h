@@ -38,6 +38,19 @@ class DataObjective : public CurvedObjective, public Minibatches {
     const bool sums = problem_.multiclass == Multiclass::sum || problem_.multiclass == Multiclass::max;
     return outputs > 1 && (problem_.loss == Loss::softmax || sums);
   }
+  /// Outputs whose scores are products with X. Where all scores of a row may be shifted (and its residuals sum to 0, as they do with codes), the last one's
+  /// is taken to be 0: its weights are subtracted from those of the others, and its gradient is minus the sum of theirs.
+  Index free_outputs() const { return outputs - (problem_.y.codes && smooth() && shift_invariant() ? 1 : 0); }
+  /// put(k, j, weight) for the free outputs, w: outputs x columns.
+  template <class Put>
+  void each_free_weight(const double* w, const Put& put) const {
+    const Index free = free_outputs();
+    const double* last = w + free * columns;
+    for (Index k = 0; k < free; ++k)
+      for (Index j = 0; j < features_; ++j) put(k, j, w[k * columns + j] - (free < outputs ? last[j] : 0.0));
+  }
+  /// The weights' gradient of the output that is not free, from the others.
+  void complete_gradient(double* gradient) const;
   virtual double mean_row_length() const = 0;  ///< stored numbers of a row
   bool has_intercept() const { return problem_.fit_intercept; }
   Index features() const { return features_; }

@@ -21,9 +21,10 @@ class Pass final : public DataObjective {
       : DataObjective(problem, outputs, mean_weight),
         x_(x),
         blocks_(problem_, outputs, mean_weight),
+        free_(free_outputs()),
         plan_(x.rows, x.cost(x.rows) * static_cast<double>(outputs),
               x.cost(x.rows) / static_cast<double>(std::max<Index>(1, x.rows)) * sizeof(T) + 16.0 * static_cast<double>(outputs),
-              partial_size(), x.least_block(outputs)) {}
+              partial_size(), x.least_block(free_)) {}
 
   double evaluate(const double* w, double* gradient) override {
     begin_at(w);
@@ -264,25 +265,23 @@ class Pass final : public DataObjective {
   }
 
  private:
-  Index partial_size() const { return 1 + outputs + outputs * features_; }  // value, gradient of b, packed gradient of W
+  Index partial_size() const { return 1 + outputs + free_ * features_; }  // value, gradient of b, packed gradient of W
   double rows_as_double() const { return static_cast<double>(x_.rows); }
 
   void pack(const double* w, Aligned<Weight>& packed, std::vector<double>& bias) const {
-    packed.resize(static_cast<std::size_t>(outputs * features_));
+    packed.resize(static_cast<std::size_t>(free_ * features_));
+    each_free_weight(
+        w, [&](Index k, Index j, double value) { packed[static_cast<std::size_t>(x_.at(free_, k, j))] = static_cast<Weight>(value); });
     bias.assign(static_cast<std::size_t>(outputs), 0.0);
-    for (Index k = 0; k < outputs; ++k) {
-      for (Index j = 0; j < features_; ++j)
-        packed[static_cast<std::size_t>(x_.at(outputs, k, j))] = static_cast<Weight>(w[k * columns + j]);
-      if (problem_.fit_intercept) bias[static_cast<std::size_t>(k)] = w[k * columns + features_];
-    }
+    for (Index k = 0; k < outputs && problem_.fit_intercept; ++k) bias[static_cast<std::size_t>(k)] = w[k * columns + features_];
   }
   void unpack_gradient(const double* sums, double* gradient) const {
     const double n = rows_as_double();
     const double *bias = sums + 1, *packed = bias + outputs;
-    for (Index k = 0; k < outputs; ++k) {
-      for (Index j = 0; j < features_; ++j) gradient[k * columns + j] = packed[x_.at(outputs, k, j)] / n;
-      if (problem_.fit_intercept) gradient[k * columns + features_] = bias[k] / n;
-    }
+    for (Index k = 0; k < free_; ++k)
+      for (Index j = 0; j < features_; ++j) gradient[k * columns + j] = packed[x_.at(free_, k, j)] / n;
+    complete_gradient(gradient);
+    for (Index k = 0; k < outputs && problem_.fit_intercept; ++k) gradient[k * columns + features_] = bias[k] / n;
   }
   void begin_at(const double* w) {
     kept_at_.clear();
@@ -294,23 +293,24 @@ class Pass final : public DataObjective {
   const double* run(const Plan& plan, Index length, bool second_order, Body&& body) {
     return blocks_.run(*team_, plan, length, second_order, body);
   }
-  /// A block's part of a pass, into the partial sums: scores at these weights, of which residuals(first, count) makes residuals and losses, and their
-  /// gradient if it is wanted.
+  /// A block's part of a pass, into the partial sums: scores at these packed weights, of which residuals(first, count) makes residuals and losses, and
+  /// their gradient if it is wanted.
   template <class Residuals>
   void pass(const Rows& rows, Scratch<T>& s, const Block<T>& block, const Weight* weights, double* partial, bool gradient,
             const Residuals& residuals) const {
     double* G = partial + 1 + outputs;
+    if (free_ < outputs) std::fill_n(block.scores + free_ * block.stride, rows.count, T(0));
     if constexpr (X::walks) {
-      if (gradient && outputs == 1) {
+      if (gradient && free_ == 1) {
         s.gradient.resize(static_cast<std::size_t>(x_.walk_space()));
         x_.walk_rows(rows, weights, block.scores, s.gradient.data(), G, residuals);
         return blocks_.add_sums(block, partial);
       }
     }
-    x_.scores(rows, weights, outputs, block.scores, block.stride);
+    x_.scores(rows, weights, free_, block.scores, block.stride);
     residuals(0, rows.count);
     blocks_.add_sums(block, partial);
-    if (gradient) x_.add(rows, block.scores, block.stride, outputs, 1.0, G, 0, x_.extent(outputs));
+    if (gradient) x_.add(rows, block.scores, block.stride, free_, 1.0, G, 0, x_.extent(free_));
   }
   void evaluate_block(const Rows& rows, Scratch<T>& s, const Block<T>& block, double* partial, bool gradient) {
     pass(rows, s, block, packed_.data(), partial, gradient, [&](Index first, Index count) {
@@ -335,6 +335,7 @@ class Pass final : public DataObjective {
 
   const X x_;
   Blocks<T> blocks_;
+  const Index free_;
   const Plan plan_;
   Aligned<Weight> packed_, direction_;
   std::vector<double> bias_, direction_bias_, kept_at_;  ///< kept_at_: the w of the kept curvature, where it is kept

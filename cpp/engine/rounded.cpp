@@ -12,41 +12,44 @@ RoundedObjective::RoundedObjective(DataObjective& data, const Standardisation& s
       data_(data),
       standard_(standard),
       blocks_(data.problem(), data.outputs, mean_weight(data.problem())),
+      free_(data.free_outputs()),
       plan_(data.problem().X.rows, number(data.problem().X.rows) * number(data.features()) * number(outputs),
-            4.0 * number(data.features()) + 16.0 * number(outputs), 1 + outputs + outputs * data.features(),
-            DenseRows<float>::least_block(outputs)),
+            4.0 * number(data.features()) + 16.0 * number(outputs), 1 + outputs + free_ * data.features(),
+            DenseRows<float>::least_block(free_)),
       standard_w_(static_cast<std::size_t>(size())),
       bias_(static_cast<std::size_t>(outputs)),
       shift_(bias_),
-      packed_(static_cast<std::size_t>(outputs * data.features())) {}
+      packed_(static_cast<std::size_t>(free_ * data.features())) {}
 
 double RoundedObjective::evaluate(const double* w, double* gradient) {
   const Index d = data_.features(), K = outputs;
   const double n = number(data_.problem().X.rows);
   standard_.parameters(w, standard_w_.data());
+  data_.each_free_weight(standard_w_.data(),
+                         [&](Index k, Index j, double value) { packed_[static_cast<std::size_t>(k * d + j)] = static_cast<float>(value); });
   for (Index k = 0; k < K; ++k) {
-    std::copy_n(standard_w_.data() + k * columns, d, packed_.data() + k * d);
     const std::size_t at = static_cast<std::size_t>(k);
     bias_[at] = columns > d ? standard_w_[static_cast<std::size_t>(k * columns + d)] : 0.0;
     shift_[at] = columns > d ? bias_[at] - w[k * columns + d] : 0.0;
   }
   data_.reads += 1;
-  const double* sums = blocks_.run(data_.team(), plan_, 1 + K + K * d, false,
+  const double* sums = blocks_.run(data_.team(), plan_, 1 + K + free_ * d, false,
                                    [&](const Rows& rows, Scratch<float>& s, const Block<float>& block, double* partial) {
                                      const Rows here{0, rows.count};
                                      s.rows.resize(static_cast<std::size_t>(plan_.block * d));
                                      standard_.rows(data_, rows, s.rows.data(), d);
                                      const DenseRows<float> x(rows.count, d, s.rows.data(), d);
-                                     x.scores(here, packed_.data(), K, s.scores.data(), rows.count);
+                                     if (free_ < K) std::fill_n(s.scores.data() + free_ * rows.count, rows.count, 0.0f);
+                                     x.scores(here, packed_.data(), free_, s.scores.data(), rows.count);
                                      blocks_.evaluate(rows, block, bias_.data(), s.weights.data());
                                      blocks_.add_sums(block, partial);
-                                     x.add(here, s.scores.data(), rows.count, K, 1.0, partial + 1 + K, 0, d);
+                                     x.add(here, s.scores.data(), rows.count, free_, 1.0, partial + 1 + K, 0, d);
                                    });
   if (gradient) {
-    for (Index k = 0; k < K; ++k) {
+    for (Index k = 0; k < free_; ++k)
       for (Index j = 0; j < d; ++j) gradient[k * columns + j] = sums[1 + K + k * d + j] / n;
-      if (columns > d) gradient[k * columns + d] = sums[1 + k] / n;
-    }
+    data_.complete_gradient(gradient);
+    for (Index k = 0; k < K && columns > d; ++k) gradient[k * columns + d] = sums[1 + k] / n;
     standard_.gradient_back(gradient, gradient);
     penalty.add_l2(w, K, gradient);
   }

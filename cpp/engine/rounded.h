@@ -23,6 +23,7 @@ class RoundedObjective final : public CurvedObjective {
   DataObjective& data_;
   const Standardisation& standard_;
   Blocks<float> blocks_;
+  const Index free_;
   const Plan plan_;
   std::vector<double> standard_w_, bias_;
   std::vector<double> shift_;  ///< bias_ but for the intercepts: what the centres of the columns add to each score
