@@ -28,8 +28,8 @@ struct Plan {
     const double most = std::min({64.0, most_bytes / bytes, std::max(8.0, std::min(cheap, whole_blocks))});
     chunks = 1;
     while (chunks * 2 <= rows && static_cast<double>(chunks) * per_chunk < cost && static_cast<double>(chunks * 2) <= most) chunks *= 2;
-    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes), least_block, 512) / 8 * 8;
-    if (block >= 128) block = (block / 16 | 1) * 16;  // odd, so that what lies a block apart does not meet in the same lines of a cache
+    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes), least_block, 512);
+    block -= block % (block < 256 ? 8 : 64);  // whole strips of the losses
   }
   Index begin(Index chunk) const { return rows / chunks * chunk + std::min(chunk, rows % chunks); }
 };
@@ -38,8 +38,11 @@ struct Plan {
 template <class T>
 struct Scratch {
   Aligned<T> scores, targets, curvature, direction, loss, weights, spare, gram, rows, gradient;
+  Index stride =
+      0;  ///< from output to output: whole cache lines, and an odd number of them, so that the outputs of a row do not meet in the same ones of a cache
   void resize(Index outputs, Index block, bool second_order) {
-    const auto all = static_cast<std::size_t>(outputs * block), one = static_cast<std::size_t>(block);
+    stride = ((block + 15) / 16 | 1) * 16;
+    const auto all = static_cast<std::size_t>(outputs * stride), one = static_cast<std::size_t>(block);
     scores.resize(all), targets.resize(all), loss.resize(one), weights.resize(one), spare.resize(3 * one);
     if (second_order) curvature.resize(all), direction.resize(all);
   }
@@ -148,15 +151,10 @@ class Blocks {
   }
 
   Block<T> begin(const Targets& y, const Rows& rows, Scratch<T>& s, bool second_order) const {
-    fill_targets(y, rows, outputs_, s.targets.data(), rows.count);
-    return {outputs_,
-            rows.count,
-            rows.count,
-            s.targets.data(),
-            s.scores.data(),
-            s.loss.data(),
-            second_order ? s.curvature.data() : nullptr,
-            s.spare.data()};
+    fill_targets(y, rows, outputs_, s.targets.data(), s.stride);
+    return {
+        outputs_,      rows.count, s.stride, s.targets.data(), s.scores.data(), s.loss.data(), second_order ? s.curvature.data() : nullptr,
+        s.spare.data()};
   }
 
   void add_bias(T* scores, Index count, Index stride, const double* bias) const {
@@ -238,11 +236,11 @@ class Blocks {
       const Index m = rows.count;
       load_scores(rows, block, b);
       loss.evaluate(block);
-      for (Index k = 0; k < outputs_; ++k) std::fill_n(s.direction.data() + k * m, m, static_cast<T>(u[k]));
+      for (Index k = 0; k < outputs_; ++k) std::fill_n(s.direction.data() + k * s.stride, m, static_cast<T>(u[k]));
       loss.curvature_times(block, s.direction.data());
       for (Index i = 0; i < m; ++i) {
         double total = 0;
-        for (Index k = 0; k < outputs_; ++k) total += u[k] * static_cast<double>(s.direction[static_cast<std::size_t>(k * m + i)]);
+        for (Index k = 0; k < outputs_; ++k) total += u[k] * static_cast<double>(s.direction[static_cast<std::size_t>(k * s.stride + i)]);
         c[rows[i]] = weight(rows[i]) * std::max(total, 0.0);
       }
     });

@@ -16,16 +16,16 @@ void elementwise(const T* x, Index n, T* out, F f) {
   for (Index i = 0; i < n; ++i) out[i] = f(x[i]);
 }
 
-/// f(length x rows numbers, rows, scratch of 3 * rows) on vectors brought side by side, so that the loops run across vectors.
+/// f(length x rows numbers, rows) on vectors brought side by side, so that the loops run across vectors.
 template <class T, class F>
 void on_vectors(const T* x, const functions::Vectors& v, T* out, F f) {
   constexpr Index most = 64;
-  std::vector<T> block(static_cast<std::size_t>(v.length * most)), scratch(3 * most);
+  std::vector<T> block(static_cast<std::size_t>(v.length * most));
   for (Index start = 0; start < v.groups; start += most) {
     const Index m = v.groups - start < most ? v.groups - start : most;
     for (Index k = 0; k < v.length; ++k)
       for (Index i = 0; i < m; ++i) block[static_cast<std::size_t>(k * m + i)] = x[(start + i) * v.group_stride + k * v.step];
-    f(block.data(), m, scratch.data());
+    f(block.data(), m);
     for (Index k = 0; k < v.length; ++k)
       for (Index i = 0; i < m; ++i) out[(start + i) * v.group_stride + k * v.step] = block[static_cast<std::size_t>(k * m + i)];
   }
@@ -51,8 +51,7 @@ void compute_as(FunctionName name, const T* a, const T* second, const functions:
       });
     case FunctionName::softmax:
     case FunctionName::log_softmax:
-      return on_vectors(a, v, out,
-                        [&](T* z, Index m, T* scratch) { softmax_in_place(name == FunctionName::log_softmax, K, m, m, z, scratch); });
+      return on_vectors(a, v, out, [&](T* z, Index m) { softmax_in_place(name == FunctionName::log_softmax, K, m, m, z); });
     case FunctionName::softmax_jacobian:
       for (Index i = 0; i < v.groups; ++i)
         for (Index k = 0; k < K; ++k)

@@ -166,6 +166,7 @@ class Pass final : public DataObjective {
     const Index m = batch.count;
     const Weight* weights = batch_weights(v);
     batch_.resize(outputs, m, false);
+    const Index stride = batch_.stride;
     reads += static_cast<double>(m) / static_cast<double>(x_.rows);
     const Index piece = share(m, m, 16);
     team_->run((m + piece - 1) / piece, [&](Index task, int) {
@@ -173,27 +174,27 @@ class Pass final : public DataObjective {
       const Rows rows = batch.part(first, count);
       Block<T> block{outputs,
                      count,
-                     m,
+                     stride,
                      batch_.targets.data() + first,
                      batch_.scores.data() + first,
                      batch_.loss.data() + first,
                      nullptr,
                      batch_.spare.data() + 3 * first};
-      x_.scores(rows, weights, outputs, block.scores, m);
+      x_.scores(rows, weights, outputs, block.scores, stride);
       if (scale != 1)
         for (Index k = 0; k < outputs; ++k)
-          for (Index i = 0; i < count; ++i) block.scores[k * m + i] *= static_cast<T>(scale);
-      fill_targets(problem_.y, rows, outputs, batch_.targets.data() + first, m);
+          for (Index i = 0; i < count; ++i) block.scores[k * stride + i] *= static_cast<T>(scale);
+      fill_targets(problem_.y, rows, outputs, batch_.targets.data() + first, stride);
       blocks_.evaluate(rows, block, b, batch_.weights.data() + first);
     });
-    for (Index k = 0; k < outputs; ++k) b_gradient[k] = sum_in_double(batch_.scores.data() + k * m, m);
+    for (Index k = 0; k < outputs; ++k) b_gradient[k] = sum_in_double(batch_.scores.data() + k * stride, m);
     return sum_in_double(batch_.loss.data(), m);
   }
 
   void add(const Rows& batch, double factor, double* g) override {
     const Index extent = x_.extent(outputs), piece = share(batch.count, extent, X::sparse ? 1 : 64);
     team_->run((extent + piece - 1) / piece, [&](Index task, int) {
-      x_.add(batch, batch_.scores.data(), batch.count, outputs, factor, g, task * piece, std::min(extent, (task + 1) * piece));
+      x_.add(batch, batch_.scores.data(), batch_.stride, outputs, factor, g, task * piece, std::min(extent, (task + 1) * piece));
     });
   }
 
@@ -256,7 +257,7 @@ class Pass final : public DataObjective {
         const double weight_i = coded ? class_weight[static_cast<std::size_t>(rows[i])] : blocks_.weight(rows[i]);
         value += weight_i * static_cast<double>(s.loss[static_cast<std::size_t>(i)]);
         for (Index k = 0; k < outputs; ++k) {
-          const double r = static_cast<double>(s.scores[static_cast<std::size_t>(k * rows.count + i)]);
+          const double r = static_cast<double>(s.scores[static_cast<std::size_t>(k * s.stride + i)]);
           square += weight_i * r * r;
         }
       }

@@ -22,21 +22,24 @@ T log_sigmoid(T z) {
   return (z < T(0) ? z : T(0)) - log1p(exp(z < T(0) ? z : -z));
 }
 
-/// scores -> softmax or its logarithm z_k - log sum_l exp(z_l), one vector a row; scratch: 3 * rows.
+/// scores -> softmax or its logarithm z_k - log sum_l exp(z_l), one vector a row
 template <class T>
-void softmax_in_place(bool logarithm, Index outputs, Index rows, Index stride, T* z, T* scratch) {
-  T *highest = scratch, *rest = highest + rows, *ties = rest + rows;
-  highest_scores(outputs, rows, stride, z, highest);
-  if (logarithm) {
-    exponentials(outputs, rows, stride, z, highest, rest, ties, [](Index, T) {});
-    for (Index i = 0; i < rows; ++i) rest[i] = log1p(rest[i]);
+void softmax_in_place(bool logarithm, Index outputs, Index count, Index stride, T* scores) {
+  each_softmax_strip(count, [&](auto is_whole, Index begin, Index rows) {
+    constexpr bool whole = decltype(is_whole)::value;
+    T highest[softmax_rows], rest[softmax_rows], *z = scores + begin;
+    highest_scores<whole>(outputs, rows, stride, z, highest, [](Index, Index) {});
+    if (logarithm) {
+      exponentials<whole>(outputs, rows, stride, z, highest, rest, [](Index, T) {});
+      for (Index i = 0; i < rows; ++i) rest[i] = log1p(rest[i]);
+      for (Index k = 0; k < outputs; ++k)
+        for (Index i = 0; i < rows; ++i) z[k * stride + i] = (z[k * stride + i] - highest[i]) - rest[i];
+      return;
+    }
+    exponentials<whole>(outputs, rows, stride, z, highest, rest, [z](Index place, T e) { z[place] = e; });
     for (Index k = 0; k < outputs; ++k)
-      for (Index i = 0; i < rows; ++i) z[k * stride + i] = (z[k * stride + i] - highest[i]) - rest[i];
-    return;
-  }
-  exponentials(outputs, rows, stride, z, highest, rest, ties, [z](Index place, T e) { z[place] = e; });
-  for (Index k = 0; k < outputs; ++k)
-    for (Index i = 0; i < rows; ++i) z[k * stride + i] /= T(1) + rest[i];
+      for (Index i = 0; i < rows; ++i) z[k * stride + i] /= T(1) + rest[i];
+  });
 }
 
 template <class X>
@@ -61,16 +64,11 @@ void predict_rows(const X& x, const LinearModel& model, Prediction what, void* o
   const Index blocks = (x.rows + most - 1) / most,
               tasks = std::clamp<Index>(static_cast<Index>(cost / double(1 << 17)), 1, std::max<Index>(1, std::min<Index>(blocks, 256)));
 
-  struct Buffers {
-    Aligned<T> z, spare;
-  };
-  std::vector<Buffers> buffers(static_cast<std::size_t>(std::min<Index>(tasks, team.threads())));
-  for (auto& b : buffers)
-    b.z.resize(static_cast<std::size_t>(K * std::min(most, x.rows))), b.spare.resize(static_cast<std::size_t>(3 * std::min(most, x.rows)));
+  std::vector<Aligned<T>> buffers(static_cast<std::size_t>(std::min<Index>(tasks, team.threads())));
+  for (auto& buffer : buffers) buffer.resize(static_cast<std::size_t>(K * std::min(most, x.rows)));
 
   team.run(tasks, [&](Index task, int worker) {
-    auto& [z_buffer, spare] = buffers[static_cast<std::size_t>(worker)];
-    T* z = z_buffer.data();
+    T* z = buffers[static_cast<std::size_t>(worker)].data();
     for (Index block = blocks * task / tasks; block < blocks * (task + 1) / tasks; ++block) {
       team.check();
       const Index start = block * most, m = std::min(most, x.rows - start);
@@ -112,7 +110,7 @@ void predict_rows(const X& x, const LinearModel& model, Prediction what, void* o
         } else {
           if (link == Link::sigmoid)
             for (Index i = 0; i < K * m; ++i) z[i] = log_sigmoid(z[i]);
-          if (link == Link::softmax || !model.multilabel) softmax_in_place(what == Prediction::log_probabilities, K, m, m, z, spare.data());
+          if (link == Link::softmax || !model.multilabel) softmax_in_place(what == Prediction::log_probabilities, K, m, m, z);
         }
       }
       for (Index i = 0; i < m; ++i)

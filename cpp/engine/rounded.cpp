@@ -39,11 +39,11 @@ double RoundedObjective::evaluate(const double* w, double* gradient) {
                                      s.rows.resize(static_cast<std::size_t>(plan_.block * d));
                                      standard_.rows(data_, rows, s.rows.data(), d);
                                      const DenseRows<float> x(rows.count, d, s.rows.data(), d);
-                                     if (free_ < K) std::fill_n(s.scores.data() + free_ * rows.count, rows.count, 0.0f);
-                                     x.scores(here, packed_.data(), free_, s.scores.data(), rows.count);
+                                     if (free_ < K) std::fill_n(block.scores + free_ * block.stride, rows.count, 0.0f);
+                                     x.scores(here, packed_.data(), free_, block.scores, block.stride);
                                      blocks_.evaluate(rows, block, bias_.data(), s.weights.data());
                                      blocks_.add_sums(block, partial);
-                                     x.add(here, s.scores.data(), rows.count, free_, 1.0, partial + 1 + K, 0, d);
+                                     x.add(here, block.scores, block.stride, free_, 1.0, partial + 1 + K, 0, d);
                                    });
   if (gradient) {
     for (Index k = 0; k < free_; ++k)

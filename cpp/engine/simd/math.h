@@ -17,6 +17,13 @@
 #define LINCLASS_INDEPENDENT __pragma(loop(ivdep))
 #endif
 
+/// A call in a loop keeps it from becoming vectors.
+#if defined(_MSC_VER)
+#define LINCLASS_ALWAYS_INLINE __forceinline
+#else
+#define LINCLASS_ALWAYS_INLINE inline __attribute__((always_inline))
+#endif
+
 namespace linclass::engine {
 
 template <class T>
@@ -73,7 +80,7 @@ constexpr T inverse_factorial(int n) {
 
 /// 1 / First! + x / (First + 2)! + x^2 / (First + 4)! ..., up to 1 / Last!
 template <class T, int First, int Last>
-inline T every_second_exp_term(T x) {
+LINCLASS_ALWAYS_INLINE T every_second_exp_term(T x) {
   constexpr T coefficient = inverse_factorial<T>(First);
   if constexpr (First + 2 > Last)
     return coefficient;
@@ -83,7 +90,7 @@ inline T every_second_exp_term(T x) {
 
 /// sum_{i=First}^{Last} r^(i-First) / i!; even and odd terms apart are two chains of half the length.
 template <class T, int First, int Last>
-inline T exp_series(T r) {
+LINCLASS_ALWAYS_INLINE T exp_series(T r) {
   const T square = r * r;
   return every_second_exp_term<T, First, Last>(square) + r * every_second_exp_term<T, First + 1, Last>(square);
 }
@@ -103,7 +110,7 @@ struct Exponential {
 
 /// 2^k as two powers of about half the exponent, which are normal numbers: results near 0 and infinity round once.
 template <class T>
-inline T exp(T x) {
+LINCLASS_ALWAYS_INLINE T exp(T x) {
   using F = Float<T>;
   using Bits = typename F::Bits;
   T c = x < F::exp_lowest ? F::exp_lowest : x;  // comparisons that let NaN through
@@ -115,7 +122,7 @@ inline T exp(T x) {
 
 /// exp for x <= 0 in three quarters of the time; 0 where it would not be a normal number.
 template <class T>
-inline T exp_below_0(T x) {
+LINCLASS_ALWAYS_INLINE T exp_below_0(T x) {
   using F = Float<T>;
   const Exponential<T> e(x);
   const T value = e.e_r * from_bits<T>((to_bits(e.rounded) + F::bias) << F::mantissa);  // the bits of F::round are shifted out
@@ -124,7 +131,7 @@ inline T exp_below_0(T x) {
 
 /// 2/(2I+1) + x 2/(2I+5) + x^2 2/(2I+9) ..., up to 2/(2Last+1)
 template <class T, int I, int Last>
-inline T every_second_atanh_term(T x) {
+LINCLASS_ALWAYS_INLINE T every_second_atanh_term(T x) {
   constexpr T coefficient = static_cast<T>(2.0 / (2 * I + 1));
   if constexpr (I + 2 > Last)
     return coefficient;
@@ -134,7 +141,7 @@ inline T every_second_atanh_term(T x) {
 
 /// sum_{i=I}^{Last} z^(i-I) 2/(2i+1)
 template <class T, int I, int Last>
-inline T atanh_series(T z) {
+LINCLASS_ALWAYS_INLINE T atanh_series(T z) {
   const T square = z * z;
   return every_second_atanh_term<T, I, Last>(square) + z * every_second_atanh_term<T, I + 1, Last>(square);
 }
@@ -143,7 +150,7 @@ inline T atanh_series(T z) {
 /// k log 2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f);
 /// the rounding of u = 1 + x is put back to first order. Where k = 0, f is x itself and nothing was rounded.
 template <class T>
-inline T log1p(T x, T inverse) {
+LINCLASS_ALWAYS_INLINE T log1p(T x, T inverse) {
   using F = Float<T>;
   using Bits = typename F::Bits;
   constexpr Bits one = F::bias << F::mantissa, fraction = (Bits(1) << F::mantissa) - 1;
@@ -161,7 +168,7 @@ inline T log1p(T x, T inverse) {
 
 /// For every x.
 template <class T>
-inline T log1p(T x) {
+LINCLASS_ALWAYS_INLINE T log1p(T x) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
   T y = log1p(x, T(1) / (T(1) + x));
   y = x == infinity ? infinity : y;
@@ -172,7 +179,7 @@ inline T log1p(T x) {
 
 /// sigma(z) without overflow: 1 / (1 + e) or e / (1 + e) with e = exp(-|z|).
 template <class T>
-inline T sigmoid(T z) {
+LINCLASS_ALWAYS_INLINE T sigmoid(T z) {
   const T e = exp(z < T(0) ? z : -z);
   return (z < T(0) ? e : T(1)) / (T(1) + e);
 }
