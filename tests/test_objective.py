@@ -174,6 +174,20 @@ def test_one_output_over_many_strips(d, storage, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize("storage", ["row_major", "strided"])
+@pytest.mark.parametrize("form", [("softmax", None, "many"), ("logistic", None, "labels")], ids=name)
+def test_few_outputs_of_rows_beyond_the_caches(form, storage, dtype):
+    """Two outputs (softmax of three classes) and three are walked too, where X is larger than 16 MiB."""
+    n, d, K = 33_001, 130, 3
+    X, y = data(form[2], n, d, K, dtype)
+    options = setting(form, "l2", d, n, True, True)
+    P, R = lc.Objective(STORAGES[storage](X), y, **options), reference.Objective(X, y, **options)
+    w, v = parameters(R.shape) / 10, parameters(R.shape, 1)
+    close(P.value_and_gradient(w)[1], R.gradient(w), dtype, "gradient")
+    close(P.curvature_times(w, v), R.curvature_times(w, v), dtype, "curvature")
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
 @pytest.mark.parametrize("form", [form for form in FORMS if form[2] in ("many", "labels")], ids=name)
 def test_every_number_of_classes(form, dtype):
     """The tails of the losses."""

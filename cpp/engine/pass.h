@@ -301,10 +301,10 @@ class Pass final : public DataObjective {
             const Residuals& residuals) const {
     double* G = partial + 1 + outputs;
     if (free_ < outputs) std::fill_n(block.scores + free_ * block.stride, rows.count, T(0));
-    if constexpr (X::walks) {
-      if (gradient && free_ == 1) {
-        s.gradient.resize(static_cast<std::size_t>(x_.walk_space()));
-        x_.walk_rows(rows, weights, block.scores, s.gradient.data(), G, residuals);
+    if constexpr (X::can_walk) {
+      if (gradient && x_.walks(free_)) {
+        s.gradient.resize(static_cast<std::size_t>(x_.walk_space(free_)));
+        x_.walk_rows(rows, weights, free_, block.scores, block.stride, s.gradient.data(), G, residuals);
         return blocks_.add_sums(block, partial);
       }
     }

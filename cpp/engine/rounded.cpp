@@ -15,7 +15,7 @@ RoundedObjective::RoundedObjective(DataObjective& data, const Standardisation& s
       free_(data.free_outputs()),
       plan_(data.problem().X.rows, number(data.problem().X.rows) * number(data.features()) * number(outputs),
             4.0 * number(data.features()) + 16.0 * number(outputs), 1 + outputs + free_ * data.features(),
-            DenseRows<float>::least_block(free_)),
+            DenseRows<float>(0, data.features(), nullptr, data.features()).least_block(free_)),
       standard_w_(static_cast<std::size_t>(size())),
       bias_(static_cast<std::size_t>(outputs)),
       shift_(bias_),

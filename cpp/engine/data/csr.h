@@ -13,7 +13,7 @@ class Csr {
   using Weight = double;
   static constexpr bool sparse = true;
   static constexpr bool any_rows = true;
-  static constexpr bool walks = false;
+  static constexpr bool can_walk = false;
   static Index least_block(Index) { return 8; }
 
   Csr(Index rows, Index columns, const V* values, const I* indices, const Index* starts)

@@ -53,9 +53,14 @@ class DenseRows : public Dense<T, V> {
  public:
   using Dense<T, V>::Dense;
   static constexpr bool any_rows = true;  ///< rows may be given as a list
-  static constexpr bool walks = true;
+  static constexpr bool can_walk = true;
+  /// Whether walk_rows is the faster way, as measured: one output, or few ones of rows that are not too short, where X comes from memory.
+  bool walks(Index K) const {
+    const double bytes = this->cost(this->rows) * sizeof(V);
+    return K == 1 || (K <= walk_outputs && this->columns >= 24 && bytes > 16 << 20);
+  }
   /// What is walked need not stay in the caches.
-  static Index least_block(Index K) { return K == 1 ? 128 : std::min<Index>(8 * K, 128); }
+  Index least_block(Index K) const { return walks(K) ? 128 : std::min<Index>(8 * K, 128); }
   const V* row(Index i) const { return this->values_ + i * this->stride_; }
   T at_row(Index i, Index j) const { return static_cast<T>(row(i)[j]); }
 
@@ -78,25 +83,32 @@ class DenseRows : public Dense<T, V> {
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
 
-  Index walk_space() const { return this->columns + packet_size<T>; }
-  /// A pass of one output: scores into z, of which residuals(first, count) makes residuals, and G += sum_i z_i x_i; own: walk_space() numbers.
+  /// Numbers of T that a walk for K outputs works with.
+  Index walk_space(Index K) const { return K * padded(); }
+  /// A pass of few outputs: scores into Z, of which residuals(first, count) makes residuals, and G += sum_i Z(i) x_i.
   template <class Residuals>
-  void walk_rows(const Rows& rows, const T* w, T* z, T* own, double* G, const Residuals& residuals) const {
+  void walk_rows(const Rows& rows, const T* W, Index K, T* Z, Index ldz, T* own, double* G, const Residuals& residuals) const {
     const Vectors<V> x = vectors(rows);
     const Index d = this->columns, strip = walk_strip<T, V>(d), first = std::min(strip, rows.count);
-    std::fill_n(own, walk_space(), T(0));
-    scores(rows.part(0, first), w, 1, z, first);
+    std::fill_n(own, walk_space(K), T(0));
+    scores(rows.part(0, first), W, K, Z, ldz);
     residuals(0, first);
     Index last = 0;
     for (Index i = strip; i < rows.count; last = i, i += strip) {
-      with_order(x, d, [&](auto order) { walk<decltype(order)::value>(x, i, strip, rows.count, d, w, z + i, z + last, own); });
+      with_width<walk_outputs>(K, [&](auto outputs) {
+        with_order(x, d, [&](auto order) {
+          walk<decltype(outputs)::value, decltype(order)::value>(x, i, strip, rows.count, d, W, Z, ldz, own, padded());
+        });
+      });
       residuals(i, std::min(strip, rows.count - i));
     }
-    add(rows.part(last, rows.count - last), z + last, strip, 1, 1.0, G, 0, d);
-    for (Index j = 0; j < d; ++j) G[j] += static_cast<double>(own[j]);
+    add(rows.part(last, rows.count - last), Z + last, ldz, K, 1.0, G, 0, d);
+    for (Index k = 0; k < K; ++k)
+      for (Index j = 0; j < d; ++j) G[k * d + j] += static_cast<double>(own[k * padded() + j]);
   }
 
  private:
+  Index padded() const { return (this->columns + packet_size<T> - 1) / packet_size<T> * packet_size<T>; }
   Vectors<V> vectors(const Rows& rows) const {
     if (rows.list) return {this->values_, this->stride_, rows.list + rows.start};
     return {this->values_ + rows.start * this->stride_, this->stride_, nullptr};
@@ -107,7 +119,7 @@ template <class T, class V = T>
 class DenseColumns : public Dense<T, V> {
  public:
   using Dense<T, V>::Dense;
-  static constexpr bool walks = false;
+  static constexpr bool can_walk = false;
   static constexpr bool any_rows = false;  ///< only ranges of rows: single rows of a column-major X touch a cache line a number
   /// Twice as many where X is read twice anyway: memory answers long runs of columns sooner.
   Index least_block(Index K) const {

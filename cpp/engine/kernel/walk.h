@@ -1,56 +1,71 @@
-/// Both products of a pass for one output, in one walk over the vectors:
+/// Both products of a pass for one output or few, in one walk over the vectors:
 ///
-///   z_i = w . x_i for the vectors of a strip,   g += sum_i r_i x_i for those of the strip before, whose residuals are known by then
+///   z(c, i) = w_c . x_i for the vectors of a strip,   g_c += sum_i r(c, i) x_i for those of the strip before, whose residuals are known by then
 ///
-/// One output is computed faster than memory answers. One product after the other would leave memory idle during the second; a walk asks it for as much
+/// Few outputs are computed faster than memory answers. One product after the other would leave memory idle during the second; a walk asks it for as much
 /// in every moment, and what it comes back to is near.
 #pragma once
 #include "kernel/products.h"
 
 namespace linclass::engine {
 
-/// Vectors of either strip at a time: their sums and residuals fill the registers.
-constexpr int walk_vectors = vector_registers == 32 ? 8 : 4;
+constexpr int walk_outputs = vector_registers == 32 ? 3 : 2;
+/// Vectors of either strip at a time: their sums fill the registers.
+constexpr int walk_vectors(int outputs) { return vector_registers == 32 && outputs == 1 ? 8 : 4; }
 
 /// Vectors of a strip: two strips stay in the first-level cache where vectors are short, and the loss has some packets to work on.
 template <class T, class V>
 Index walk_strip(Index length) {
+  constexpr int multiple = walk_vectors(1);
   const Index near = (12 << 10) / (static_cast<Index>(sizeof(V)) * length);
-  return std::clamp<Index>(near, std::max(walk_vectors, packet_size<T>), 4 * packet_size<T>) / walk_vectors * walk_vectors;
+  return std::clamp<Index>(near, std::max(multiple, packet_size<T>), 4 * packet_size<T>) / multiple * multiple;
 }
 
-/// z(i) = w . x_i for the vectors [first, first + strip), those from `count` on left out; g += sum_i r(i) x_i for the `strip` ones before them, g: whole
-/// packets. Not inlined: all registers are for one variant.
-template <bool side_by_side, class T, class V>
-EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index count, Index length, const T* w, T* z, const T* r, T* g) {
-  constexpr int R = walk_vectors, S = packet_size<T>;
+/// z for the vectors [first, first + strip), those from `count` on left out; where g gets its part from the `strip` ones before them, z holds r.
+/// C x length numbers w; g: C x whole packets with leading dimension ldg. Not inlined: all registers are for one variant.
+template <int C, bool side_by_side, class T, class V>
+EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index count, Index length, const T* w, T* z, Index ldz, T* g,
+                            Index ldg) {
+  constexpr int R = walk_vectors(C), S = packet_size<T>;
   const Index ahead = R + (8 << 10) / (static_cast<Index>(sizeof(V)) * length);
   for (Index i = first; i < first + strip; i += R) {
     const Ahead<R, S, V, side_by_side> coming(x, i + ahead, count);
     const Index begin = std::min(i, count - R);  // of what is left
     const V *next = x[begin], *last = x[i - strip];
-    Packet<T> sums[R], residual[R];
+    Packet<T> sums[C][R], residual[C][R];
     LINCLASS_UNROLL
-    for (int q = 0; q < R; ++q) sums[q] = broadcast(T(0)), residual[q] = broadcast(r[i + q - first]);
+    for (int c = 0; c < C; ++c) {
+      LINCLASS_UNROLL
+      for (int q = 0; q < R; ++q) sums[c][q] = broadcast(T(0)), residual[c][q] = broadcast(z[c * ldz + i - strip + q]);
+    }
     const auto step = [&](auto&& get, Index j) {
-      const Packet<T> weight = get(w + j);
-      Packet<T> gradient = load(g + j);
+      Packet<T> weight[C], gradient[C];
+      LINCLASS_UNROLL
+      for (int c = 0; c < C; ++c) weight[c] = get(w + c * length + j), gradient[c] = load(g + c * ldg + j);
       LINCLASS_UNROLL
       for (int q = 0; q < R; ++q) {
         coming.fetch(q, j);
-        sums[q] = multiply_add(get(next + q * x.stride + j), weight, sums[q]);
-        gradient = multiply_add(get(last + q * x.stride + j), residual[q], gradient);
+        const Packet<T> ahead_x = keep(get(next + q * x.stride + j)), behind_x = keep(get(last + q * x.stride + j));
+        LINCLASS_UNROLL
+        for (int c = 0; c < C; ++c) {
+          sums[c][q] = multiply_add(ahead_x, weight[c], sums[c][q]);
+          gradient[c] = multiply_add(behind_x, residual[c][q], gradient[c]);
+        }
       }
-      store(g + j, gradient);
+      LINCLASS_UNROLL
+      for (int c = 0; c < C; ++c) store(g + c * ldg + j, gradient[c]);
     };
     Index j = 0;
     for (; j + S <= length; j += S) step([](const auto* p) { return load_as<T>(p); }, j);
     if (const int rest = static_cast<int>(length - j)) step([rest](const auto* p) { return load_partial_as<T>(p, rest); }, j);
-    T apart[R], *scores = begin == i ? z + (i - first) : apart;
     LINCLASS_UNROLL
-    for (int q = 0; q < R; q += 4) four_sums(sums[q], sums[q + 1], sums[q + 2], sums[q + 3], scores + q);
-    if (begin < i)
-      for (Index k = i; k < count; ++k) z[k - first] = scores[k - begin];
+    for (int c = 0; c < C; ++c) {
+      T apart[R], *scores = begin == i ? z + c * ldz + i : apart;
+      LINCLASS_UNROLL
+      for (int q = 0; q < R; q += 4) four_sums(sums[c][q], sums[c][q + 1], sums[c][q + 2], sums[c][q + 3], scores + q);
+      if (begin < i)
+        for (Index k = i; k < count; ++k) z[c * ldz + k] = scores[k - begin];
+    }
   }
 }
 
