@@ -107,8 +107,7 @@ void products(const X& x, const char* layout, Index K, const typename X::Scalar*
   using T = typename X::Scalar;
   const Index d = x.columns, size = x.rows * d;
   const double bytes = static_cast<double>(size) * sizeof(T), flops = 2.0 * static_cast<double>(size * K);
-  const Index block =
-      Plan(x.rows, x.cost(x.rows), static_cast<double>(d) * sizeof(T) + 16.0 * static_cast<double>(K), K * d, x.least_block(K)).block;
+  const Index block = x.block_rows(K);
   const Aligned<T> W(static_cast<std::size_t>(K * d), T(0.01));
   struct Own {
     Aligned<T> Z;

@@ -19,17 +19,15 @@ namespace linclass::engine {
 struct Plan {
   Index rows, chunks, block;
 
-  /// cost: multiply-adds of a pass; row_bytes: of one row of X and its scores; parameters: size of a partial gradient; least_block: rows.
-  Plan(Index rows, double cost, double row_bytes, Index parameters, Index least_block, double most_bytes = 128 << 20) : rows(rows) {
+  /// cost: multiply-adds of a pass; parameters: size of a partial gradient.
+  Plan(Index rows, double cost, Index parameters, Index block, double most_bytes = 128 << 20) : rows(rows), block(block) {
     const double size = static_cast<double>(parameters), bytes = 8 * size;
     const double per_chunk = std::max(double(1 << 18), 4 * size);  // worth a task, and its share of zeroing and merging
     // Beyond the caches a partial costs as much as some ten rows for each output: then it serves 128.
-    const double cheap = std::max((8 << 20) / bytes, cost / (128 * size)), whole_blocks = static_cast<double>(rows / least_block);
+    const double cheap = std::max((8 << 20) / bytes, cost / (128 * size)), whole_blocks = static_cast<double>(rows / block);
     const double most = std::min({64.0, most_bytes / bytes, std::max(8.0, std::min(cheap, whole_blocks))});
     chunks = 1;
     while (chunks * 2 <= rows && static_cast<double>(chunks) * per_chunk < cost && static_cast<double>(chunks * 2) <= most) chunks *= 2;
-    block = std::clamp<Index>(static_cast<Index>(block_bytes / row_bytes), least_block, 512);
-    block -= block % (block < 256 ? 8 : 64);  // whole strips of the losses
   }
   Index begin(Index chunk) const { return rows / chunks * chunk + std::min(chunk, rows % chunks); }
 };
@@ -264,7 +262,7 @@ class Blocks {
  private:
   Plan kept_plan() const {
     const double K = static_cast<double>(outputs_);
-    return {rows_, 30 * K * static_cast<double>(rows_), 40 * K, 1 + outputs_ + outputs_ * outputs_, 64};
+    return {rows_, 30 * K * static_cast<double>(rows_), 1 + outputs_ + outputs_ * outputs_, near_rows(40 * K, 64, 512)};
   }
 
   const Problem& problem_;

@@ -22,9 +22,7 @@ class Pass final : public DataObjective {
         x_(x),
         blocks_(problem_, outputs, mean_weight),
         free_(free_outputs()),
-        plan_(x.rows, x.cost(x.rows) * static_cast<double>(outputs),
-              x.cost(x.rows) / static_cast<double>(std::max<Index>(1, x.rows)) * sizeof(T) + 16.0 * static_cast<double>(outputs),
-              partial_size(), x.least_block(free_)) {}
+        plan_(x.rows, x.cost(x.rows) * static_cast<double>(outputs), partial_size(), x.block_rows(free_)) {}
 
   double evaluate(const double* w, double* gradient) override {
     begin_at(w);
@@ -105,7 +103,7 @@ class Pass final : public DataObjective {
   double evaluate_with_hessian(const double* w, double* gradient, double* hessian) override {
     const Index pairs = outputs * (outputs + 1) / 2, square = columns * columns, first = partial_size(), length = first + pairs * square;
     const double entries = static_cast<double>(pairs) * static_cast<double>(square);
-    Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, double(block_bytes), length, gram_rows, 1 << 30);
+    Plan plan(x_.rows, static_cast<double>(x_.rows) * entries / 2, length, gram_rows, 1 << 30);
     // To zero and merge a partial Hessian costs as much as many rows.
     while (plan.chunks > 1 && plan.rows < 4 * gram_rows * plan.chunks) plan.chunks /= 2;
     begin_at(w);

@@ -2,6 +2,7 @@
 /// they are double, since a value is loaded once for all of them.
 #pragma once
 #include "data/rows.h"
+#include "simd/packet.h"
 
 namespace linclass::engine {
 
@@ -14,7 +15,6 @@ class Csr {
   static constexpr bool sparse = true;
   static constexpr bool any_rows = true;
   static constexpr bool can_walk = false;
-  static Index least_block(Index) { return 8; }
 
   Csr(Index rows, Index columns, const V* values, const I* indices, const Index* starts)
       : rows(rows), columns(columns), values_(values), indices_(indices), starts_(starts) {}
@@ -22,6 +22,10 @@ class Csr {
 
   Index at(Index K, Index k, Index j) const { return j * K + k; }
   Index extent(Index K) const { return K; }
+  Index block_rows(Index K) const {
+    const double numbers = cost(rows) / static_cast<double>(rows > 0 ? rows : 1);
+    return near_rows(numbers * sizeof(T) + 16.0 * static_cast<double>(K), 8, 512);
+  }
   double cost(Index row_count) const {
     return rows == 0 ? 0 : static_cast<double>(starts_[rows] - starts_[0]) * static_cast<double>(row_count) / static_cast<double>(rows);
   }

@@ -7,7 +7,7 @@
 ///   extent(K), add  G(part) += factor * sum_i R(k, i) x_i for one part [begin, end) of extent(K), so that threads may share the work
 ///   gram_space      numbers of T in the memory of pack_gram for a block of rows, which all calls of add_gram on this block share
 ///   add_gram        the lower triangle of G += sum_i w_i x_i x_i', columns x columns with leading dimension ldg
-///   least_block(K)  rows that are worth one pass through K gradients, or through all columns, even if X then leaves the caches
+///   block_rows(K)   rows that go from their scores to their gradient together
 ///   cost            multiply-adds of one read of these rows for one output
 #pragma once
 #include "data/rows.h"
@@ -33,6 +33,8 @@ class Dense {
   Index at(Index, Index k, Index j) const { return k * columns + j; }
   Index extent(Index) const { return columns; }
   double cost(Index row_count) const { return static_cast<double>(row_count) * static_cast<double>(columns); }
+  /// Of a row and K scores.
+  double row_bytes(Index K) const { return static_cast<double>(columns) * sizeof(V) + 16.0 * static_cast<double>(K); }
 
   Index gram_space(Index row_count) const { return PackedRows<T>::space(row_count, columns); }
   template <class Out>
@@ -59,8 +61,8 @@ class DenseRows : public Dense<T, V> {
     const double bytes = this->cost(this->rows) * sizeof(V);
     return K == 1 || (K <= walk_outputs && this->columns >= 24 && bytes > 16 << 20);
   }
-  /// What is walked need not stay in the caches.
-  Index least_block(Index K) const { return walks(K) ? 128 : std::min<Index>(8 * K, 128); }
+  /// Rows of a block. Where they are long, enough for their gradient to be worth a pass through K of them; what is walked need not stay in the caches.
+  Index block_rows(Index K) const { return near_rows(this->row_bytes(K), walks(K) ? 128 : std::min<Index>(8 * K, 128), 512); }
   const V* row(Index i) const { return this->values_ + i * this->stride_; }
   T at_row(Index i, Index j) const { return static_cast<T>(row(i)[j]); }
 
@@ -71,14 +73,14 @@ class DenseRows : public Dense<T, V> {
       if (prefers_turned<T>(K, d)) return turned_products(x, rows.count, W, d, K, d, Z, ldz);
     if (prefers_lanes<T>(K, d)) return lane_products(x, rows.count, W, d, K, d, Z, ldz);
     this->clear(rows.count, K, Z, ldz);
-    dot_products(x, rows.count, W, d, K, d, [=](Index k, Index i, const auto& sums) {
+    dot_products(x, rows.count, Fetch::stretch, W, d, K, d, [=](Index k, Index i, const auto& sums) {
       T* to = Z + k * ldz + i;
       for (const T z : sums) *to++ += z;
     });
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const bool far = rows.count * (end - begin) * static_cast<Index>(sizeof(V)) > block_bytes * 5 / 4;
-    const Fetch fetch = far ? Fetch::next_stretch : fetches_next_block ? Fetch::next_block : Fetch::nothing;
+    const Fetch fetch = far ? Fetch::stretch : fetches_next_block ? Fetch::vectors : Fetch::nothing;
     combine(vectors(rows), rows.count, fetch, begin, end, R, ldr, K, factor, G, this->columns);
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
@@ -121,20 +123,18 @@ class DenseColumns : public Dense<T, V> {
   using Dense<T, V>::Dense;
   static constexpr bool can_walk = false;
   static constexpr bool any_rows = false;  ///< only ranges of rows: single rows of a column-major X touch a cache line a number
-  /// Twice as many where X is read twice anyway: memory answers long runs of columns sooner.
-  Index least_block(Index K) const {
-    const bool fits = this->columns * static_cast<Index>(sizeof(V)) <= block_bytes / 64;
-    return K <= 2 && fits ? 128 : 256;
-  }
+  Index block_rows(Index K) const { return way(K).rows; }
   T at_row(Index i, Index j) const { return static_cast<T>(this->values_[j * this->stride_ + i]); }
 
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
     this->clear(rows.count, K, Z, ldz);
-    combine(vectors(rows, 0), this->columns, Fetch::next_stretch, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
+    combine(vectors(rows, 0), this->columns, way(K).fetch, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const Index d = this->columns;
-    dot_products(vectors(rows, begin), end - begin, R, ldr, K, rows.count, [=](Index k, Index j, const auto& sums) {
+    const bool near = static_cast<double>(rows.count) * this->row_bytes(0) <= 2 * block_bytes;
+    const Fetch fetch = near ? (K > combine_tile_outputs ? Fetch::nothing : Fetch::numbers) : Fetch::stretch;
+    dot_products(vectors(rows, begin), end - begin, fetch, R, ldr, K, rows.count, [=](Index k, Index j, const auto& sums) {
       double* to = G + k * d + begin + j;
       for (const T sum : sums) *to++ += factor * static_cast<double>(sum);
     });
@@ -142,6 +142,20 @@ class DenseColumns : public Dense<T, V> {
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_columns(vectors(rows, 0)); }
 
  private:
+  /// Rows of a block, and what their scores fetch; as measured. Memory answers long runs of columns sooner, but several tiles of outputs take their time
+  /// and want the block near for the gradient. Never 4096 bytes of a column: what is fetched behind them would meet them in the same lines of a cache.
+  struct Way {
+    Index rows;
+    Fetch fetch;
+  };
+  Way way(Index K) const {
+    const double row = this->row_bytes(0);
+    if (K <= combine_tile_outputs) return {576, Fetch::stretch};
+    if (448 * this->row_bytes(K) <= block_bytes * 3 / 8) return {448, Fetch::numbers};
+    if (448 * row <= block_bytes * 3) return {448, Fetch::stretch};
+    if (128 * row <= block_bytes * 2) return {128, Fetch::numbers};
+    return {256, Fetch::stretch};
+  }
   Vectors<V> vectors(const Rows& rows, Index column) const {
     return {this->values_ + column * this->stride_ + rows.start, this->stride_, nullptr};
   }

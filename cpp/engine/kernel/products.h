@@ -106,15 +106,24 @@ EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const Coming& co
   }
 }
 
-/// Vectors [first, last) against C rows of w; F of each four are fetched, those from `ahead` behind. Not inlined: all registers are for one variant.
+/// What to bring into the second-level cache meanwhile.
+enum class Fetch {
+  nothing,
+  stretch,  ///< what comes next in x
+  vectors,  ///< of the block that follows: as many vectors behind these, while x is near
+  numbers   ///< of the block that follows: as many numbers behind these in each vector
+};
+
+/// Vectors [first, last) against C rows of w. F of each four are fetched: of those `ahead` behind them, or the numbers `beyond` them in each vector. Not
+/// inlined: all registers are for one variant.
 template <int C, int F, bool side_by_side, class T, class V, class Add>
-EIGEN_DONT_INLINE void dot_strip(const Vectors<V>& x, Index first, Index last, Index count, Index ahead, const T* w, Index ldw,
-                                 Index length, const Add& add) {
+EIGEN_DONT_INLINE void dot_strip(const Vectors<V>& x, Index first, Index last, Index count, Index ahead, Index beyond, const T* w,
+                                 Index ldw, Index length, const Add& add) {
   constexpr int R = 4;
   const Vectors<V> v{x.base, x.stride, side_by_side ? nullptr : x.list};
   Index i = first;
   for (; i + R <= last; i += R) {
-    const Ahead<F, packet_size<T>, V, side_by_side> coming(v, i + ahead, count);
+    const Ahead<F, packet_size<T>, V, side_by_side> coming({v.base + beyond, v.stride, v.list}, i + ahead, count);
     dot_tile<R, C>(v, i, coming, w, ldw, length, add);
   }
   const Ahead<0, 1, V, side_by_side> nothing(v, i, count);
@@ -124,7 +133,7 @@ EIGEN_DONT_INLINE void dot_strip(const Vectors<V>& x, Index first, Index last, I
 /// add(k, i, some numbers): parts of w_k . x_i and of those behind it, all parts together the product, for i < count and k < K; w is K x length with
 /// leading dimension ldw.
 template <class T, class V, class Add>
-void dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, const Add& add) {
+void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Index ldw, Index K, Index length, const Add& add) {
   constexpr Index weights_near = (64 << 10) / sizeof(T);  // they stay near the first-level cache while many vectors meet them
   const bool one = K <= dot_tile_outputs;
   const Index span = even_part(length, std::max<Index>(512, weights_near / K), 64);
@@ -134,7 +143,7 @@ void dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index
     // Where there are several tiles of outputs, vectors stay in the first-level cache for all of them, and the first two share the fetching: memory
     // then has work for as long as they.
     const Index strip = one ? count : std::max<Index>(4, strip_bytes / bytes / 4 * 4), soon = 4 + 4096 / bytes;
-    const Index ahead = one ? soon : std::max(strip, soon);
+    const Index ahead = fetch != Fetch::stretch ? 0 : one ? soon : std::max(strip, soon);
     with_order(part, numbers, [&](auto order) {
       constexpr bool side_by_side = decltype(order)::value;
       for (Index first = 0; first < count; first += strip) {
@@ -143,19 +152,24 @@ void dot_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index
           constexpr int C = decltype(outputs)::value;
           const T* weights = w + k * ldw + begin;
           const auto put = [&](int c, Index i, const auto& sums) { add(k + c, i, sums); };
-          if (one)
-            dot_strip<C, 4, side_by_side>(part, first, last, count, ahead, weights, ldw, numbers, put);
+          const auto strip_of = [&](auto F, Index from, Index beyond) {
+            dot_strip<C, decltype(F)::value, side_by_side>(part, first, last, count, from, beyond, weights, ldw, numbers, put);
+          };
+          using Half = std::integral_constant<int, 2>;
+          if (fetch == Fetch::nothing)
+            strip_of(std::integral_constant<int, 0>{}, 0, 0);
+          else if (fetch == Fetch::numbers)
+            strip_of(Half{}, 0, length);
+          else if (one)
+            strip_of(std::integral_constant<int, 4>{}, ahead, 0);
           else if constexpr (C >= dot_tile_outputs / 2)  // each_tile makes no narrower one of two
-            dot_strip<C, 2, side_by_side>(part, first, last, count, ahead + (k > 0 ? 2 : 0), weights, ldw, numbers, put);
+            strip_of(Half{}, ahead + (k > 0 ? 2 : 0), 0);
         });
       }
     });
   }
 }
 
-/// What to bring into the second-level cache meanwhile: nothing where x is near and nothing follows; the block that follows where x is there by now;
-/// what follows in x where it is not.
-enum class Fetch { nothing, next_block, next_stretch };
 /// Whether the next block is worth asking for: a Zen 4 gained by it, an Ice Lake, which sees it coming by itself, loses a tenth of a pass with ten outputs
 /// and up to 784 columns.
 #if defined(__GNUC__) && defined(__x86_64__)

@@ -1,6 +1,7 @@
 /// The vector of this level: Eigen's packets, plus the one thing they lack, a partial load.
 #pragma once
 #include <Eigen/Core>
+#include <algorithm>
 #include <type_traits>
 #include <vector>
 
@@ -24,6 +25,12 @@ constexpr Index block_bytes = 512 << 10;  // half of that cache in the processor
 #else
 constexpr Index block_bytes = 192 << 10;
 #endif
+
+/// Rows of so many bytes that stay in that cache: whole packets, and strips of the losses where they are many.
+inline Index near_rows(double bytes, Index least, Index most) {
+  const Index rows = std::clamp(static_cast<Index>(static_cast<double>(block_bytes) / bytes), least, most);
+  return rows - rows % (rows < 256 ? 8 : 64);
+}
 
 /// Numbers that begin with a cache line where packets are as long as one: a load across two lines costs two.
 template <class T>
