@@ -149,12 +149,12 @@ class DenseColumns : public Dense<T, V> {
     Fetch fetch;
   };
   Way way(Index K) const {
-    const double row = this->row_bytes(0);
+    constexpr Index near = 1024 / sizeof(V);
     if (K <= combine_tile_outputs) return {576, Fetch::stretch};
     if (448 * this->row_bytes(K) <= block_bytes * 3 / 8) return {448, Fetch::numbers};
-    if (448 * row <= block_bytes * 3) return {448, Fetch::stretch};
-    if (128 * row <= block_bytes * 2) return {128, Fetch::numbers};
-    return {256, Fetch::stretch};
+    if (this->columns <= 320) return {448, Fetch::stretch};
+    if (near * this->row_bytes(0) <= block_bytes * 2) return {near, Fetch::numbers};
+    return {320, Fetch::stretch};
   }
   Vectors<V> vectors(const Rows& rows, Index column) const {
     return {this->values_ + column * this->stride_ + rows.start, this->stride_, nullptr};

@@ -95,15 +95,10 @@ EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const Coming& co
   Index j = 0;
   for (; j + S <= length; j += S) step([](const auto* p) { return load_as<T>(p); }, j);
   if (const int rest = static_cast<int>(length - j)) step([rest](const auto* p) { return load_partial_as<T>(p, rest); }, j);
+  T products[C][R];
+  sums<C * R>(total[0], products[0]);
   LINCLASS_UNROLL
-  for (int c = 0; c < C; ++c) {
-    T sums[R];
-    if constexpr (R == 4)
-      four_sums(total[c][0], total[c][1], total[c][2], total[c][3], sums);
-    else
-      sums[0] = sum(total[c][0]);
-    add(c, i, sums);
-  }
+  for (int c = 0; c < C; ++c) add(c, i, products[c]);
 }
 
 /// What to bring into the second-level cache meanwhile.

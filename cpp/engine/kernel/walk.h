@@ -32,11 +32,11 @@ EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index
     const Ahead<R, S, V, side_by_side> coming(x, i + ahead, count);
     const Index begin = std::min(i, count - R);  // of what is left
     const V *next = x[begin], *last = x[i - strip];
-    Packet<T> sums[C][R], residual[C][R];
+    Packet<T> product[C][R], residual[C][R];
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
       LINCLASS_UNROLL
-      for (int q = 0; q < R; ++q) sums[c][q] = broadcast(T(0)), residual[c][q] = broadcast(z[c * ldz + i - strip + q]);
+      for (int q = 0; q < R; ++q) product[c][q] = broadcast(T(0)), residual[c][q] = broadcast(z[c * ldz + i - strip + q]);
     }
     const auto step = [&](auto&& get, Index j) {
       Packet<T> weight[C], gradient[C];
@@ -48,7 +48,7 @@ EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index
         const Packet<T> ahead_x = keep(get(next + q * x.stride + j)), behind_x = keep(get(last + q * x.stride + j));
         LINCLASS_UNROLL
         for (int c = 0; c < C; ++c) {
-          sums[c][q] = multiply_add(ahead_x, weight[c], sums[c][q]);
+          product[c][q] = multiply_add(ahead_x, weight[c], product[c][q]);
           gradient[c] = multiply_add(behind_x, residual[c][q], gradient[c]);
         }
       }
@@ -58,13 +58,13 @@ EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index
     Index j = 0;
     for (; j + S <= length; j += S) step([](const auto* p) { return load_as<T>(p); }, j);
     if (const int rest = static_cast<int>(length - j)) step([rest](const auto* p) { return load_partial_as<T>(p, rest); }, j);
+    T scores[C][R];
+    sums<C * R>(product[0], scores[0]);
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
-      T apart[R], *scores = begin == i ? z + c * ldz + i : apart;
       LINCLASS_UNROLL
-      for (int q = 0; q < R; q += 4) four_sums(sums[c][q], sums[c][q + 1], sums[c][q + 2], sums[c][q + 3], scores + q);
-      if (begin < i)
-        for (Index k = i; k < count; ++k) z[c * ldz + k] = scores[k - begin];
+      for (int q = 0; q < R; ++q)
+        if (begin + q >= i) z[c * ldz + begin + q] = scores[c][q];
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "linclass/data.h"
+#include "simd/tiles.h"
 
 namespace linclass::engine {
 
@@ -97,27 +98,78 @@ inline void store(float* to, const Packet<double>& x) {
   for (int i = 0; i < packet_size<double>; ++i) to[i] = static_cast<float>(wide[i]);
 #endif
 }
-/// out[r] = the sum of the numbers in packet r: halves are added until four lanes are left, then pairs of lanes, so that four sums share the shuffles.
-template <class T, class P>
-EIGEN_ALWAYS_INLINE void four_sums(const P& a, const P& b, const P& c, const P& d, T* out) {
-  namespace e = Eigen::internal;
-  constexpr int size = static_cast<int>(e::unpacket_traits<P>::size);
-  if constexpr (size > 4) {
-    four_sums(e::predux_half_dowto4(a), e::predux_half_dowto4(b), e::predux_half_dowto4(c), e::predux_half_dowto4(d), out);
-  } else if constexpr (size == 4) {
-    e::PacketBlock<P, 4> lanes{{a, b, c, d}};
-    e::ptranspose(lanes);
-    e::pstoreu(out, e::padd(e::padd(lanes.packet[0], lanes.packet[1]), e::padd(lanes.packet[2], lanes.packet[3])));
+/// Sums of neighbours: of two packets at level 0, of two such results at level 1, and so on, until one packet holds the sum of each packet of a whole tree.
+#if defined(__AVX512F__)
+template <int level>
+EIGEN_ALWAYS_INLINE __m512d add_neighbours(__m512d a, __m512d b) {
+  if constexpr (level == 0) return _mm512_add_pd(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
+  return _mm512_add_pd(_mm512_shuffle_f64x2(a, b, 0x88), _mm512_shuffle_f64x2(a, b, 0xdd));
+}
+template <int level>
+EIGEN_ALWAYS_INLINE __m512 add_neighbours(__m512 a, __m512 b) {
+  if constexpr (level == 0) return _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+  if constexpr (level == 1) return _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xee));
+  return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+}
+#elif defined(__AVX__)
+template <int level>
+EIGEN_ALWAYS_INLINE __m256d add_neighbours(__m256d a, __m256d b) {
+  if constexpr (level == 0) return _mm256_add_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+  return _mm256_add_pd(_mm256_permute2f128_pd(a, b, 0x20), _mm256_permute2f128_pd(a, b, 0x31));
+}
+template <int level>
+EIGEN_ALWAYS_INLINE __m256 add_neighbours(__m256 a, __m256 b) {
+  if constexpr (level == 0) return _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+  if constexpr (level == 1) return _mm256_add_ps(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xee));
+  return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+}
+#endif
+/// packet[0] <- the sum of the numbers of each of the packets, as many as they have lanes.
+template <class P>
+EIGEN_ALWAYS_INLINE void add_up(P* packet) {
+  constexpr int size = static_cast<int>(Eigen::internal::unpacket_traits<P>::size);
+#if defined(__AVX__)
+  const auto level = [&](auto l) {
+    constexpr int results = size >> (decltype(l)::value + 1);
+    LINCLASS_UNROLL
+    for (int i = 0; i < results; ++i) packet[i] = add_neighbours<decltype(l)::value>(packet[2 * i], packet[2 * i + 1]);
+  };
+  level(std::integral_constant<int, 0>{}), level(std::integral_constant<int, 1>{});
+  if constexpr (size > 4) level(std::integral_constant<int, 2>{});
+  if constexpr (size > 8) level(std::integral_constant<int, 3>{});
+#else
+  Eigen::internal::PacketBlock<P, size> lanes;
+  for (int i = 0; i < size; ++i) lanes.packet[i] = packet[i];
+  Eigen::internal::ptranspose(lanes);
+  for (int distance = 1; distance < size; distance *= 2)
+    for (int i = 0; i + distance < size; i += 2 * distance)
+      lanes.packet[i] = Eigen::internal::padd(lanes.packet[i], lanes.packet[i + distance]);
+  packet[0] = lanes.packet[0];
+#endif
+}
+/// out[i] = the sum of the numbers in packet i; each in the same order, whatever N.
+template <int N, class P, class T>
+EIGEN_ALWAYS_INLINE void sums(const P* packet, T* out) {
+  constexpr int size = static_cast<int>(Eigen::internal::unpacket_traits<P>::size), some = std::min(N, size);
+  P tree[size];
+  LINCLASS_UNROLL
+  for (int i = 0; i < size; ++i) tree[i] = i < some ? packet[i] : Eigen::internal::pset1<P>(T(0));
+  add_up(tree);
+  if constexpr (N >= size) {
+    Eigen::internal::pstoreu(out, tree[0]);
+    if constexpr (N > size) sums<N - size>(packet + size, out + size);
   } else {
-    out[0] = e::predux(a), out[1] = e::predux(b), out[2] = e::predux(c), out[3] = e::predux(d);
+    T lane[size];
+    Eigen::internal::pstoreu(lane, tree[0]);
+    LINCLASS_UNROLL
+    for (int i = 0; i < N; ++i) out[i] = lane[i];
   }
 }
-/// The same sum of one packet, in the same order.
 template <class P>
 inline auto sum(const P& x) {
-  typename Eigen::internal::unpacket_traits<P>::type out[4];
-  four_sums(x, x, x, x, out);
-  return out[0];
+  typename Eigen::internal::unpacket_traits<P>::type out;
+  sums<1>(&x, &out);
+  return out;
 }
 #if defined(__AVX2__)
 /// Four numbers of each vector, from number j on, become four packets with a vector in each lane: for packets of eight lanes and more, which are put
