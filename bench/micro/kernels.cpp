@@ -152,7 +152,7 @@ void gram(const X& x, const char* layout, const typename X::Scalar* values) {
         for (Index i = begin(n, thread); i < end; i += gram_rows) {
           const Rows rows{i, std::min(gram_rows, end - i)};
           x.pack_gram(rows, packed[t].data());
-          x.add_gram(rows, weights.data(), G[t].data(), d, packed[t].data());
+          x.add_gram(rows, weights.data(), G[t].data(), d, packed[t].data(), x.coming(rows));
         }
       },
       [&](int thread) {

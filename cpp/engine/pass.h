@@ -119,7 +119,7 @@ class Pass final : public DataObjective {
           blocks_.loss.curvature_entry(block, k, l, entry);
           if (problem_.sample_weight)
             for (Index i = 0; i < m; ++i) entry[i] *= s.weights[static_cast<std::size_t>(i)];
-          x_.add_gram(rows, entry, G, columns, s.gram.data());
+          x_.add_gram(rows, entry, G, columns, s.gram.data(), k == 0 ? x_.coming(rows) : Coming{});
           if (!problem_.fit_intercept) continue;
           double* last = G + features_ * columns;
           x_.add(rows, entry, m, 1, 1.0, last, 0, x_.extent(1));

@@ -132,7 +132,7 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
       standard_.rows(data_, Rows{first, m, gram.rows.data()}, x.data(), p);  // the last column stays 1: the intercept's
       PackedRows<float> block(m, p, packed.data());
       block.pack_rows(Vectors<float>{x.data(), p, nullptr});
-      block.add_gram(gram.weights.data() + first, sum, p);
+      block.add_gram(gram.weights.data() + first, sum, p, {});
     }
   });
 

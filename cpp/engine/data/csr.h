@@ -2,7 +2,7 @@
 /// they are double, since a value is loaded once for all of them.
 #pragma once
 #include "data/rows.h"
-#include "simd/packet.h"
+#include "kernel/gram.h"
 
 namespace linclass::engine {
 
@@ -71,8 +71,9 @@ class Csr {
   }
   Index gram_space(Index) const { return 0; }
   void pack_gram(const Rows&, T*) const {}
+  Coming coming(const Rows&) const { return {}; }
   template <class Out>
-  void add_gram(const Rows& rows, const T* w, Out* G, Index ldg, T*) const {
+  void add_gram(const Rows& rows, const T* w, Out* G, Index ldg, T*, Coming) const {
     for (Index i = 0; i < rows.count; ++i)
       each(rows[i], [&](Index a, T left) {
         const double weighted = static_cast<double>(w[i]) * static_cast<double>(left);

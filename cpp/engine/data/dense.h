@@ -7,6 +7,7 @@
 ///   extent(K), add  G(part) += factor * sum_i R(k, i) x_i for one part [begin, end) of extent(K), so that threads may share the work
 ///   gram_space      numbers of T in the memory of pack_gram for a block of rows, which all calls of add_gram on this block share
 ///   add_gram        the lower triangle of G += sum_i w_i x_i x_i', columns x columns with leading dimension ldg
+///   coming          the rows behind these, where add_gram gains by fetching them meanwhile
 ///   block_rows(K)   rows that go from their scores to their gradient together
 ///   cost            multiply-adds of one read of these rows for one output
 #pragma once
@@ -38,8 +39,8 @@ class Dense {
 
   Index gram_space(Index row_count) const { return PackedRows<T>::space(row_count, columns); }
   template <class Out>
-  void add_gram(const Rows& rows, const T* w, Out* G, Index ldg, T* packed) const {
-    PackedRows<T>(rows.count, columns, packed).add_gram(w, G, ldg);
+  void add_gram(const Rows& rows, const T* w, Out* G, Index ldg, T* packed, Coming coming) const {
+    PackedRows<T>(rows.count, columns, packed).add_gram(w, G, ldg, coming);
   }
 
  protected:
@@ -84,6 +85,13 @@ class DenseRows : public Dense<T, V> {
     combine(vectors(rows), rows.count, fetch, begin, end, R, ldr, K, factor, G, this->columns);
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
+  /// As measured: lying side by side, and few enough to stay near.
+  Coming coming(const Rows& rows) const {
+    const Index numbers = rows.count * this->columns;
+    if (rows.list || this->stride_ != this->columns || numbers * static_cast<Index>(sizeof(V)) > 2 * block_bytes) return {};
+    const V* from = row(rows.start + rows.count);
+    return {reinterpret_cast<const char*>(from), reinterpret_cast<const char*>(from + numbers)};
+  }
 
   /// Numbers of T that a walk for K outputs works with.
   Index walk_space(Index K) const { return K * padded(); }
@@ -140,6 +148,7 @@ class DenseColumns : public Dense<T, V> {
     });
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_columns(vectors(rows, 0)); }
+  Coming coming(const Rows&) const { return {}; }
 
  private:
   /// Rows of a block, and what their scores fetch; as measured. Memory answers long runs of columns sooner, but several tiles of outputs take their time

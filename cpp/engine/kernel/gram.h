@@ -15,6 +15,14 @@ namespace linclass::engine {
 /// level, where registers are many and steps wide).
 constexpr Index gram_rows = vector_registers == 32 ? 512 : 256;
 
+/// Memory to bring into the second-level cache while others are at work, a line now and then.
+struct Coming {
+  const char *from = nullptr, *end = nullptr;
+  void fetch() {
+    if (from < end) prefetch(from), from += 64;
+  }
+};
+
 template <class T>
 class PackedRows {
   static constexpr int S = packet_size<T>;
@@ -29,19 +37,22 @@ class PackedRows {
 
   PackedRows(Index count, Index columns, T* memory) : count_(count), columns_(columns), panels_(align(memory)) {}
 
-  /// x: count rows.
+  /// x: count rows, few at a time, so that memory is read in the order of its addresses.
   template <class V>
   void pack_rows(const Vectors<V>& x) {
-    for (Index j = 0; j < columns_; j += wide)
-      with_width<packets>(panel_width(j) / S, [&](auto P) {
-        T* to = place(j);
-        const int last = (P - 1) * S, rest = static_cast<int>(std::min<Index>(S, columns_ - j - last));
-        for (Index i = 0; i < count_; ++i, to += P * S) {
-          const V* from = x[i] + j;
-          for (int p = 0; p < P - 1; ++p) store(to + p * S, load_as<T>(from + p * S));
-          store(to + last, rest == S ? load_as<T>(from + last) : load_partial_as<T>(from + last, rest));
-        }
-      });
+    constexpr Index some = 16;
+    for (Index first = 0; first < count_; first += some)
+      for (Index j = 0; j < columns_; j += wide)
+        with_width<packets>(panel_width(j) / S, [&](auto P) {
+          T* to = place(j) + first * (P * S);
+          const int last = (P - 1) * S, rest = static_cast<int>(std::min<Index>(S, columns_ - j - last));
+          for (Index i = first; i < std::min(count_, first + some); ++i, to += P * S) {
+            const V *from = x[i] + j, *coming = x[x.list ? std::min(i + some, count_ - 1) : i + some] + j;
+            for (int p = 0; p < P; ++p) prefetch(coming + p * S);
+            for (int p = 0; p < P - 1; ++p) store(to + p * S, load_as<T>(from + p * S));
+            store(to + last, rest == S ? load_as<T>(from + last) : load_partial_as<T>(from + last, rest));
+          }
+        });
   }
 
   /// x: columns of `count` numbers.
@@ -56,7 +67,7 @@ class PackedRows {
 
   /// G: columns x columns with leading dimension ldg; some numbers above the diagonal are written too.
   template <class Out>
-  void add_gram(const T* w, Out* G, Index ldg) const {
+  void add_gram(const T* w, Out* G, Index ldg, Coming coming) const {
     T* weighted = panels_ + count_ * padded(columns_);
     const Index most = group(count_, columns_);
     for (Index first = 0; first < columns_; first += most) {
@@ -68,7 +79,7 @@ class PackedRows {
             const Index last = a + C;  // columns behind the diagonal are not needed
             with_width<packets>(std::min<Index>(packets, (last - j + S - 1) / S), [&](auto P) {
               tile<decltype(C)::value, decltype(P)::value>(weighted + (a - first) * copies * count_, j,
-                                                           std::min<Index>(P * S, columns_ - j), G + a * ldg + j, ldg);
+                                                           std::min<Index>(P * S, columns_ - j), G + a * ldg + j, ldg, coming);
             });
           });
     }
@@ -112,7 +123,7 @@ class PackedRows {
 
   /// C rows x P packets of G.
   template <int C, int P, class Out>
-  void tile(const T* left, Index j, Index width, Out* G, Index ldg) const {
+  void tile(const T* left, Index j, Index width, Out* G, Index ldg, Coming& coming) const {
     Packet<T> total[C][P];
     for (int c = 0; c < C; ++c)
       for (int p = 0; p < P; ++p) {
@@ -122,6 +133,7 @@ class PackedRows {
     const T* right = place(j);
     const Index step = panel_width(j);
     for (Index i = 0; i < count_; ++i, left += tall * copies, right += step) {
+      if (i % 4 == 0) coming.fetch();
       Packet<T> value[P];
       for (int p = 0; p < P; ++p) value[p] = load(right + p * S);
       for (int c = 0; c < C; ++c) {
