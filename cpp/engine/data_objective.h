@@ -22,6 +22,8 @@ class DataObjective : public CurvedObjective, public Minibatches {
   Team& team() const { return *team_; }
   /// Sample weight of row i, of mean 1.
   virtual double weight(Index i) const = 0;
+  /// Where row i begins, if rows lie side by side; else null.
+  virtual const void* memory(Index i) const = 0;
   /// out = (x_ij - centre_j) scale_j in float32, `ldo` numbers from row to row.
   virtual void copy_rows(const Rows& rows, const double* centre, const double* scale, float* out, Index ldo) const = 0;
 

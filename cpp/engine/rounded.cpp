@@ -14,7 +14,7 @@ RoundedObjective::RoundedObjective(DataObjective& data, const Standardisation& s
       blocks_(data.problem(), data.outputs, mean_weight(data.problem())),
       free_(data.free_outputs()),
       plan_(data.problem().X.rows, number(data.problem().X.rows) * number(data.features()) * number(outputs),
-            1 + outputs + free_ * data.features(), DenseRows<float>(0, data.features(), nullptr, data.features()).block_rows(free_)),
+            1 + outputs + free_ * data.features(), near_rows(20.0 * number(data.features()) + 16.0 * number(free_), 64, 512)),
       standard_w_(static_cast<std::size_t>(size())),
       bias_(static_cast<std::size_t>(outputs)),
       shift_(bias_),
@@ -37,7 +37,8 @@ double RoundedObjective::evaluate(const double* w, double* gradient) {
                                      const Rows here{0, rows.count};
                                      s.rows.resize(static_cast<std::size_t>(plan_.block * d));
                                      standard_.rows(data_, rows, s.rows.data(), d);
-                                     const DenseRows<float> x(rows.count, d, s.rows.data(), d);
+                                     const void* coming = fetches_next_block ? data_.memory(rows.start + rows.count) : nullptr;
+                                     const DenseRows<float> x(rows.count, d, s.rows.data(), d, coming);
                                      if (free_ < K) std::fill_n(block.scores + free_ * block.stride, rows.count, 0.0f);
                                      x.scores(here, packed_.data(), free_, block.scores, block.stride);
                                      blocks_.evaluate(rows, block, bias_.data(), s.weights.data());

@@ -54,7 +54,9 @@ class Dense {
 template <class T, class V = T>
 class DenseRows : public Dense<T, V> {
  public:
-  using Dense<T, V>::Dense;
+  /// coming: memory that is wanted after these rows, twice as many numbers as they have; by default what follows them.
+  DenseRows(Index rows, Index columns, const V* values, Index stride, const void* coming = nullptr)
+      : Dense<T, V>(rows, columns, values, stride), coming_(coming) {}
   static constexpr bool any_rows = true;  ///< rows may be given as a list
   static constexpr bool can_walk = true;
   /// Whether walk_rows is the faster way, as measured: one output, or few ones of rows that are not too short, where X comes from memory.
@@ -74,14 +76,19 @@ class DenseRows : public Dense<T, V> {
       if (prefers_turned<T>(K, d)) return turned_products(x, rows.count, W, d, K, d, Z, ldz);
     if (prefers_lanes<T>(K, d)) return lane_products(x, rows.count, W, d, K, d, Z, ldz);
     this->clear(rows.count, K, Z, ldz);
-    dot_products(x, rows.count, Fetch::stretch, W, d, K, d, [=](Index k, Index i, const auto& sums) {
+    const Fetch fetch = coming_ ? Fetch{Fetch::block, distance(x.base, coming_)} : Fetch{Fetch::stretch};
+    dot_products(x, rows.count, fetch, W, d, K, d, [=](Index k, Index i, const auto& sums) {
       T* to = Z + k * ldz + i;
       for (const T z : sums) *to++ += z;
     });
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
+    const Index numbers = rows.count * this->stride_;
     const bool far = rows.count * (end - begin) * static_cast<Index>(sizeof(V)) > block_bytes * 5 / 4;
-    const Fetch fetch = far ? Fetch::stretch : fetches_next_block ? Fetch::vectors : Fetch::nothing;
+    const Fetch fetch{far                  ? Fetch::stretch
+                      : fetches_next_block ? Fetch::block
+                                           : Fetch::nothing,
+                      coming_ ? distance(vectors(rows).base, coming_) + numbers : numbers};
     combine(vectors(rows), rows.count, fetch, begin, end, R, ldr, K, factor, G, this->columns);
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
@@ -118,11 +125,15 @@ class DenseRows : public Dense<T, V> {
   }
 
  private:
+  static Index distance(const V* from, const void* to) {
+    return static_cast<Index>(reinterpret_cast<std::intptr_t>(to) - reinterpret_cast<std::intptr_t>(from)) / static_cast<Index>(sizeof(V));
+  }
   Index padded() const { return (this->columns + packet_size<T> - 1) / packet_size<T> * packet_size<T>; }
   Vectors<V> vectors(const Rows& rows) const {
     if (rows.list) return {this->values_, this->stride_, rows.list + rows.start};
     return {this->values_ + rows.start * this->stride_, this->stride_, nullptr};
   }
+  const void* coming_;
 };
 
 template <class T, class V = T>
@@ -136,12 +147,12 @@ class DenseColumns : public Dense<T, V> {
 
   void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
     this->clear(rows.count, K, Z, ldz);
-    combine(vectors(rows, 0), this->columns, way(K).fetch, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
+    combine(vectors(rows, 0), this->columns, {way(K).fetch, rows.count}, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const Index d = this->columns;
     const bool near = static_cast<double>(rows.count) * this->row_bytes(0) <= 2 * block_bytes;
-    const Fetch fetch = near ? (K > combine_tile_outputs ? Fetch::nothing : Fetch::numbers) : Fetch::stretch;
+    const Fetch fetch{!near ? Fetch::stretch : K > combine_tile_outputs ? Fetch::nothing : Fetch::half_block, rows.count};
     dot_products(vectors(rows, begin), end - begin, fetch, R, ldr, K, rows.count, [=](Index k, Index j, const auto& sums) {
       double* to = G + k * d + begin + j;
       for (const T sum : sums) *to++ += factor * static_cast<double>(sum);
@@ -155,14 +166,14 @@ class DenseColumns : public Dense<T, V> {
   /// and want the block near for the gradient. Never 4096 bytes of a column: what is fetched behind them would meet them in the same lines of a cache.
   struct Way {
     Index rows;
-    Fetch fetch;
+    Fetch::What fetch;
   };
   Way way(Index K) const {
     constexpr Index near = 1024 / sizeof(V);
     if (K <= combine_tile_outputs) return {576, Fetch::stretch};
-    if (448 * this->row_bytes(K) <= block_bytes * 3 / 8) return {448, Fetch::numbers};
+    if (448 * this->row_bytes(K) <= block_bytes * 3 / 8) return {448, Fetch::block};
     if (this->columns <= 320) return {448, Fetch::stretch};
-    if (near * this->row_bytes(0) <= block_bytes * 2) return {near, Fetch::numbers};
+    if (near * this->row_bytes(0) <= block_bytes * 2) return {near, Fetch::block};
     return {320, Fetch::stretch};
   }
   Vectors<V> vectors(const Rows& rows, Index column) const {

@@ -70,26 +70,25 @@ void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index e
              Index ldg) {
   constexpr Index S = packet_size<T>;
   const bool one = K <= combine_tile_outputs;
-  const bool streams = fetch == Fetch::stretch && K * (end - begin) * static_cast<Index>(sizeof(Out)) <= 24 << 10;
+  const bool streams = fetch.what == Fetch::stretch && K * (end - begin) * static_cast<Index>(sizeof(Out)) <= 24 << 10;
   const Index panel = !one ? 128 : streams ? 16 : std::max<Index>(1, count);
   const Index few = std::max<Index>(combine_tile_packets(combine_tile_outputs) * S, 256 / sizeof(V));
   const Index stretch = one ? std::max<Index>(1, end - begin) : even_part(end - begin, few, S);
-  const bool fetches = fetch == Fetch::stretch || (fetch != Fetch::nothing && !one && !x.list);
+  const bool fetches = fetch.what == Fetch::stretch || (fetch.what == Fetch::block && !one && !x.list);
   // Up to a first whole packet (NumPy's large arrays begin 16 bytes behind a cache line), where many packets gain by it; no sum depends on how columns
   // are parted.
   const Index late = static_cast<Index>(reinterpret_cast<std::uintptr_t>(x.base + begin) / sizeof(V)) % S;
   const bool many = end - begin > 2 * S * (1 + std::min<Index>(K, combine_tile_outputs));
   const Index head = x.stride % S == 0 && late > 0 && many ? S - late : 0;
-  const bool in_order = fetch == Fetch::vectors && x.stride == end - begin;
-  Vectors<V> block{x.base + count * x.stride, 0, nullptr};
+  const bool in_order = fetch.what == Fetch::block && x.stride == end - begin;
+  Vectors<V> block{x.base + fetch.beyond, 0, nullptr};
   for (Index i = 0; i < count; i += panel) {
     const Vectors<V> part = x.list ? Vectors<V>{x.base, x.stride, x.list + i} : Vectors<V>{x[i], x.stride, nullptr};
     const Index vectors = std::min(panel, count - i);
     for (Index from = begin, to; from < end; from = to) {
       to = std::min(end, from + (from == begin && head > 0 ? head : stretch));
       // The next stretch of this panel, or the first one of the next panel; behind the last panel the next block begins.
-      const Index next = fetch == Fetch::vectors                    ? count * x.stride
-                         : fetch == Fetch::numbers                  ? end - begin
+      const Index next = fetch.what == Fetch::block                 ? fetch.beyond
                          : to < end || x.list || i + panel >= count ? stretch
                                                                     : panel * x.stride + begin - from;
       each_tile<combine_tile_outputs>(K, [&](Index first, auto outputs) {

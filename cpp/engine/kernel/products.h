@@ -101,12 +101,11 @@ EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const Coming& co
   for (int c = 0; c < C; ++c) add(c, i, products[c]);
 }
 
-/// What to bring into the second-level cache meanwhile.
-enum class Fetch {
-  nothing,
-  stretch,  ///< what comes next in x
-  vectors,  ///< of the block that follows: as many vectors behind these, while x is near
-  numbers   ///< of the block that follows: as many numbers behind these in each vector
+/// What to bring into the second-level cache meanwhile: nothing; what comes next in x; or the block that follows, whose numbers lie `beyond` those at
+/// work, while x is near. Half: every second part of it, since others fetch the rest.
+struct Fetch {
+  enum What { nothing, stretch, block, half_block } what;
+  Index beyond = 0;
 };
 
 /// Vectors [first, last) against C rows of w. F of each four are fetched: of those `ahead` behind them, or the numbers `beyond` them in each vector. Not
@@ -138,7 +137,7 @@ void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Ind
     // Where there are several tiles of outputs, vectors stay in the first-level cache for all of them, and the first two share the fetching: memory
     // then has work for as long as they.
     const Index strip = one ? count : std::max<Index>(4, strip_bytes / bytes / 4 * 4), soon = 4 + 4096 / bytes;
-    const Index ahead = fetch != Fetch::stretch ? 0 : one ? soon : std::max(strip, soon);
+    const Index ahead = fetch.what != Fetch::stretch ? 0 : one ? soon : std::max(strip, soon);
     with_order(part, numbers, [&](auto order) {
       constexpr bool side_by_side = decltype(order)::value;
       for (Index first = 0; first < count; first += strip) {
@@ -151,14 +150,14 @@ void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Ind
             dot_strip<C, decltype(F)::value, side_by_side>(part, first, last, count, from, beyond, weights, ldw, numbers, put);
           };
           using Half = std::integral_constant<int, 2>;
-          if (fetch == Fetch::nothing)
+          if (fetch.what == Fetch::nothing)
             strip_of(std::integral_constant<int, 0>{}, 0, 0);
-          else if (fetch == Fetch::numbers)
-            strip_of(Half{}, 0, length);
+          else if (fetch.what == Fetch::half_block)
+            strip_of(Half{}, 0, fetch.beyond);
           else if (one)
-            strip_of(std::integral_constant<int, 4>{}, ahead, 0);
+            strip_of(std::integral_constant<int, 4>{}, ahead, fetch.beyond);
           else if constexpr (C >= dot_tile_outputs / 2)  // each_tile makes no narrower one of two
-            strip_of(Half{}, ahead + (k > 0 ? 2 : 0), 0);
+            strip_of(Half{}, ahead + (k > 0 ? 2 : 0), fetch.beyond);
         });
       }
     });
