@@ -257,7 +257,7 @@ def test_plain_lbfgs_leaves_float32_where_it_falls_no_further():
     report = fit(X.astype(np.float32), y, l2=0.0, tol=1e-9, solver="lbfgs").report
     assert report.status == "converged"
     assert report.choice == "at the end, all in float64"
-    assert report.iterations < 500
+    assert report.iterations < 150
 
 
 @pytest.mark.parametrize("classes", [2, 3])

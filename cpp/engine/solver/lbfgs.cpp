@@ -52,7 +52,7 @@ bool descend(Objective& objective, double* parameters, double& smooth, Vector& g
   Vector direction(n), subgradient(n), trial(n), trial_gradient(n), orthant(l1 ? n : 0);
   bool moved = false;
   Rounding rounding(objective.noise());
-  Floor floor(h0 ? 10 : 100);
+  Floor floor(10);
   const bool floors = h0 || objective.in_float32();  // plain L-BFGS has plateaus: only where double goes on from float32
 
   while (true) {
