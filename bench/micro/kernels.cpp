@@ -110,19 +110,27 @@ void products(const X& x, const char* layout, Index K, const typename X::Scalar*
   const Index block = x.block_rows(K);
   const Aligned<T> W(static_cast<std::size_t>(K * d), T(0.01));
   struct Own {
-    Aligned<T> Z;
+    Aligned<T> Z, walk;
     std::vector<double> G;
   };
   std::vector<Own> own(static_cast<std::size_t>(omp_get_max_threads()));
-  for (Own& o : own) o.Z.assign(static_cast<std::size_t>(K * block), T(0.5)), o.G.assign(static_cast<std::size_t>(K * d), 0.0);
+  for (Own& o : own) {
+    o.Z.assign(static_cast<std::size_t>(K * block), T(0.5)), o.G.assign(static_cast<std::size_t>(K * d), 0.0);
+    if constexpr (X::can_walk) o.walk.resize(static_cast<std::size_t>(x.walk_space(K)));
+  }
   const auto run = [&](bool scores, bool gradient) {
     return [&, scores, gradient](int thread) {
       Own& o = own[static_cast<std::size_t>(thread)];
       const Index end = begin(x.rows, thread + 1);
       for (Index i = begin(x.rows, thread); i < end; i += block) {
         const Rows rows{i, std::min(block, end - i)};
-        if (scores) x.scores(rows, W.data(), K, o.Z.data(), rows.count);
-        if (gradient) x.add(rows, o.Z.data(), rows.count, K, 1.0, o.G.data(), 0, d);
+        if constexpr (X::can_walk)
+          if (scores && gradient && x.walks(K)) {
+            x.walk_rows(rows, W.data(), K, o.Z.data(), block, o.walk.data(), o.G.data(), [](Index, Index) {});
+            continue;
+          }
+        if (scores) x.scores(rows, W.data(), K, o.Z.data(), block);
+        if (gradient) x.add(rows, o.Z.data(), block, K, 1.0, o.G.data(), 0, d);
       }
     };
   };

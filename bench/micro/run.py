@@ -93,8 +93,8 @@ def objectives(megabytes: int, rounds: int, columns: int, outputs: int) -> list[
                     y = random.integers(0, max(K, 2), n)
                     P = lc.Objective(X, y, loss="logistic" if K == 1 else "softmax", l2=0.1)
                     w, v = np.zeros(P.shape), np.ones(P.shape)
-                    read = machine.read_seconds(X, lc.cpu.threads(), rounds)
-                    seconds = best([lambda: P.value_and_gradient(w), lambda: P.curvature_times(w, v)], rounds)  # noqa: B023
+                    functions = [lambda: P.value_and_gradient(w), lambda: P.curvature_times(w, v)]  # noqa: B023
+                    read, *seconds = best([machine.reader(X, lc.cpu.threads()), *functions], rounds)
                     for name, s, products in zip(
                         ("value_and_gradient", "curvature_times"), seconds, (2, 3), strict=True
                     ):
