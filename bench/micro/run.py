@@ -3,7 +3,8 @@
     python bench/micro/run.py [--quick] [--levels v3,v4] [--columns 784] [--outputs 10]
 
 Builds kernels.cpp for every level that this machine runs (CMake and Eigen as for the package), times the kernels on all
-threads, then Objective.value_and_gradient and curvature_times (again at the same w); writes bench/results/kernels.json
+threads, then Objective.value_and_gradient and curvature_times (again at the same w), both of which count two products
+for each output; writes bench/results/kernels.json
 unless only some columns or outputs were asked for.
 A read is one stream through X with all threads, measured in the same rounds; the peak is of multiply-adds on registers.
 """
@@ -95,12 +96,10 @@ def objectives(megabytes: int, rounds: int, columns: int, outputs: int) -> list[
                     w, v = np.zeros(P.shape), np.ones(P.shape)
                     functions = [lambda: P.value_and_gradient(w), lambda: P.curvature_times(w, v)]  # noqa: B023
                     read, *seconds = best([machine.reader(X, lc.cpu.threads()), *functions], rounds)
-                    for name, s, products in zip(
-                        ("value_and_gradient", "curvature_times"), seconds, (2, 3), strict=True
-                    ):
+                    for name, s in zip(("value_and_gradient", "curvature_times"), seconds, strict=True):
                         row: Row = {"kernel": name, "type": np.dtype(dtype).name, "layout": layout, "columns": d}
                         row |= {"outputs": K, "seconds": s, "GB/s": X.nbytes / s / 1e9}
-                        rows.append(row | {"GFLOP/s": 2e-9 * products * n * d * K / s, "reads": s / read})
+                        rows.append(row | {"GFLOP/s": 4e-9 * n * d * K / s, "reads": s / read})
     return rows
 
 
