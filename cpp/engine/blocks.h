@@ -36,8 +36,8 @@ struct Plan {
 template <class T>
 struct Scratch {
   Aligned<T> scores, targets, curvature, direction, loss, weights, spare, gram, rows, gradient;
-  Index stride =
-      0;  ///< from output to output: whole cache lines, and an odd number of them, so that the outputs of a row do not meet in the same ones of a cache
+  /// From output to output: an odd number of cache lines, so that the outputs of a row do not meet in the same ones of a cache.
+  Index stride = 0;
   void resize(Index outputs, Index block, bool second_order) {
     stride = ((block + 15) / 16 | 1) * 16;
     const auto all = static_cast<std::size_t>(outputs * stride), one = static_cast<std::size_t>(block);

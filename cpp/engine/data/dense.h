@@ -171,8 +171,7 @@ class DenseColumns : public Dense<T, V> {
   Way way(Index K) const {
     constexpr Index near = 1024 / sizeof(V);
     if (K <= combine_tile_outputs) return {576, Fetch::stretch};
-    if (448 * this->row_bytes(K) <= block_bytes * 3 / 8) return {448, Fetch::block};
-    if (this->columns <= 320) return {448, Fetch::stretch};
+    if (this->columns <= 320) return {448, Fetch::block};
     if (near * this->row_bytes(0) <= block_bytes * 2) return {near, Fetch::block};
     return {320, Fetch::stretch};
   }
