@@ -1,12 +1,15 @@
 /// Labels of a block of rows as the losses want them: outputs x rows numbers, 1 where the output is meant.
 #pragma once
 #include "data/rows.h"
+#include "simd/packet.h"
 
 namespace linclass::engine {
 
 template <class T>
 void fill_targets(const Targets& y, const Rows& rows, Index outputs, T* Y, Index stride) {
   if (y.codes) {
+    if (!rows.list)  // a pass goes on there; few codes a block are no stream that a processor would see coming
+      for (Index i = rows.count; i < 2 * rows.count; i += line<int>) prefetch(y.codes + rows.start + i);
     for (Index k = 0; k < outputs; ++k) {
       const int positive = static_cast<int>(outputs == 1 ? 1 : k);
       T* to = Y + k * stride;

@@ -11,9 +11,10 @@ constexpr int combine_tile_packets(int C) { return std::min(8, (vector_registers
 
 /// C outputs x P packets of columns from j on, `width` numbers in all: sums over all vectors in registers, then added to g times `factor`.
 /// With each vector, so many Lines from ahead[i] on are fetched. Whole: width is P packets; else the last of them is a part of one.
+/// Not inlined: all registers are for one variant.
 template <int C, int P, int Lines, bool Whole, class T, class V, class Out>
-inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, const Vectors<V>& ahead, const T* r, Index ldr, Out factor,
-                         Out* g, Index ldg) {
+EIGEN_DONT_INLINE void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, const Vectors<V>& ahead, const T* r, Index ldr,
+                                    Out factor, Out* g, Index ldg) {
   constexpr int S = packet_size<T>;
   const int last = static_cast<int>(width) - (P - 1) * S;
   Packet<T> total[C][P];
@@ -34,7 +35,7 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
     }
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
-      const Packet<T> coefficient = broadcast(r[c * ldr + i]);
+      const Packet<T> coefficient = broadcast_from(r + c * ldr + i);
       LINCLASS_UNROLL
       for (int p = 0; p < P; ++p) total[c][p] = multiply_add(value[p], coefficient, total[c][p]);
     }
@@ -52,26 +53,38 @@ inline void combine_tile(const Vectors<V>& x, Index count, Index j, Index width,
         std::copy_n(lane, last, to + whole * S);
       }
     } else {
+      constexpr int D = packet_size<Out>, known = (Whole ? P : P - 1) * S;
       T lane[P * S];
       LINCLASS_UNROLL
       for (int p = 0; p < P; ++p) store(lane + p * S, total[c][p]);
-      for (Index q = 0; q < (Whole ? P * S : width); ++q) to[q] += factor * static_cast<Out>(lane[q]);
+      const auto sum = [&](Index q, const Packet<Out>& before) { return multiply_add(load_as<Out>(lane + q), broadcast(factor), before); };
+      LINCLASS_UNROLL
+      for (int q = 0; q < known; q += D) store(to + q, sum(q, load(to + q)));
+      if constexpr (!Whole) {
+        Index q = known;
+        for (; q + D <= width; q += D) store(to + q, sum(q, load(to + q)));
+        if (const int rest = static_cast<int>(width - q)) {
+          Out part[D];
+          store(part, sum(q, load_partial(to + q, rest)));
+          std::copy_n(part, rest, to + q);
+        }
+      }
     }
   }
 }
 
 /// Where one tile has all outputs, X is walked once by itself: too fast to fetch another block meanwhile. If it comes from memory and the sums stay in
 /// the first-level cache (scores of a column-major X), few vectors at a time are read along their whole length, as streams. Else panels of vectors, in
-/// them stretches of columns, come once into the first-level cache for all tiles, and the first two tiles fetch half each: one that asked for all
-/// gained less, as measured (supposedly since it asks faster than memory answers, and requests without room are dropped). Where vectors lie side by
-/// side, the next block is fetched in the order of its addresses.
+/// them stretches of columns, stay in the second-level cache for all tiles (fewer of them, near as they are, add up their sums too often), and the first
+/// two tiles fetch half each: one that asked for all gained less, as measured (supposedly since it asks faster than memory answers, and requests without
+/// room are dropped). Where vectors lie side by side, the next block is fetched in the order of its addresses.
 template <class T, class V, class Out>
 void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
              Index ldg) {
   constexpr Index S = packet_size<T>;
   const bool one = K <= combine_tile_outputs;
   const bool streams = fetch.what == Fetch::stretch && K * (end - begin) * static_cast<Index>(sizeof(Out)) <= 24 << 10;
-  const Index panel = !one ? 128 : streams ? 16 : std::max<Index>(1, count);
+  const Index panel = !one ? 512 : streams ? 16 : std::max<Index>(1, count);
   const Index few = std::max<Index>(combine_tile_packets(combine_tile_outputs) * S, 256 / sizeof(V));
   const Index stretch = one ? std::max<Index>(1, end - begin) : even_part(end - begin, few, S);
   const bool fetches = fetch.what == Fetch::stretch || (fetch.what == Fetch::block && !one && !x.list);

@@ -98,6 +98,8 @@ void lane_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Inde
 
 /// Outputs in a tile of turned_products, and packets of vectors: each weight is broadcast once for all of these, since loads are what it waits for.
 constexpr int turned_tile_outputs = vector_registers == 32 ? 10 : 6, turned_tile_packets = vector_registers == 32 ? 2 : 1;
+template <class T>
+constexpr int turned_tile_vectors = turned_tile_packets * packet_size<T>;
 
 /// Numbers of a vector at most.
 template <class T>
@@ -109,62 +111,89 @@ bool prefers_turned(Index K, Index length) {
   return K > 2 && length >= 4 && length <= turned_numbers<T> && (K <= turned_tile_outputs || !prefers_lanes<T>(K, length));
 }
 
-/// z(c, i) = w_c . x_i for C outputs, w_c[j] at w[j * C + c]. Not inlined: all registers are for one variant.
+/// z(c, r) = w_c . x_r for C outputs, w_c[j] at w[j * C + c], and all vectors that a tile holds. Not inlined: all registers are for one variant.
 template <int C, bool side_by_side, class T, class V>
-EIGEN_DONT_INLINE void turned_tile(const Vectors<V>& x, Index count, Index length, const T* w, T* z, Index ldz) {
-  constexpr int S = packet_size<T>, P = turned_tile_packets, R = P * S, B = 4;
-  const Index ahead = 2 * page<V>(length, R);
-  for (Index i = 0; i < count; i += R) {
-    const Ahead<R, B, V, side_by_side> coming(x, i + ahead, count);
-    const V* row[R];
-    Packet<T> total[P][C];
+EIGEN_DONT_INLINE void turned_tile(const V* x, Index stride, Index ahead, Index length, const T* w, T* z, Index ldz) {
+  constexpr int S = packet_size<T>, P = turned_tile_packets, R = turned_tile_vectors<T>, B = 4;
+  const V* coming = x + ahead;
+  const V* fourth[R / 4];
+  Packet<T> total[P][C];
+  LINCLASS_UNROLL
+  for (int q = 0; q < R / 4; ++q) fourth[q] = x + 4 * q * stride;
+  LINCLASS_UNROLL
+  for (int p = 0; p < P; ++p) {
     LINCLASS_UNROLL
-    for (int r = 0; r < R; ++r) row[r] = x[std::min(i + r, count - 1)];
+    for (int c = 0; c < C; ++c) total[p][c] = broadcast(T(0));
+  }
+  const auto add = [&](int first) {  // of four numbers those from `first` on
+    Packet<T> number[P][B];
     LINCLASS_UNROLL
-    for (int p = 0; p < P; ++p) {
+    for (int p = 0; p < P; ++p) turn_four(fourth + p * S / 4, stride, number[p]);
+    LINCLASS_UNROLL
+    for (int b = 0; b < B; ++b, w += C) {
+      if (b < first) continue;
       LINCLASS_UNROLL
-      for (int c = 0; c < C; ++c) total[p][c] = broadcast(T(0));
-    }
-    const auto add = [&](Index j, int first) {  // the numbers from j + first to j + B
-      Packet<T> number[P][B];
-      LINCLASS_UNROLL
-      for (int p = 0; p < P; ++p) turn_four(row + p * S, j, number[p]);
-      LINCLASS_UNROLL
-      for (int b = 0; b < B; ++b) {
-        if (b < first) continue;
+      for (int c = 0; c < C; ++c) {
+        const Packet<T> weight = broadcast_from(w + c);
         LINCLASS_UNROLL
-        for (int c = 0; c < C; ++c) {
-          const Packet<T> weight = broadcast(w[(j + b) * C + c]);
-          LINCLASS_UNROLL
-          for (int p = 0; p < P; ++p) total[p][c] = multiply_add(number[p][b], weight, total[p][c]);
-        }
+        for (int p = 0; p < P; ++p) total[p][c] = multiply_add(number[p][b], weight, total[p][c]);
       }
-    };
-    Index j = 0;
-    for (; j + B <= length; j += B) {
-      LINCLASS_UNROLL
-      for (int r = 0; r < R; ++r)
-        if (side_by_side ? r * B % line<V> == 0 : j % line<V> == 0) coming.fetch(r, j);
-      add(j, 0);
     }
-    if (j < length) add(length - B, static_cast<int>(j + B - length));
+  };
+  const auto advance = [&](Index numbers) {
     LINCLASS_UNROLL
-    for (int c = 0; c < C; ++c) {
+    for (int q = 0; q < R / 4; ++q) fourth[q] += numbers;
+  };
+  Index j = 0;
+  for (; j + B <= length; j += B, advance(B)) {
+    if (side_by_side) {  // memory answers sooner in the order of its addresses
       LINCLASS_UNROLL
-      for (int p = 0; p < P; ++p) store_scores(total[p][c], i + p * S, count, z + c * ldz);
+      for (int r = 0; r < R; r += line<V> / B) prefetch(coming + R * j + B * r);
+    } else if (j % line<V> == 0) {
+      LINCLASS_UNROLL
+      for (int r = 0; r < R; ++r) prefetch(coming + r * stride + j);
     }
+    add(0);
+  }
+  if (const Index rest = length - j) {
+    advance(rest - B), w += (rest - B) * C;
+    add(static_cast<int>(B - rest));
+  }
+  LINCLASS_UNROLL
+  for (int c = 0; c < C; ++c) {
+    LINCLASS_UNROLL
+    for (int p = 0; p < P; ++p) store(z + c * ldz + p * S, total[p][c]);
   }
 }
 
 /// z(k, i) = w_k . x_i with the vectors in the lanes
 template <class T, class V>
 void turned_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, T* z, Index ldz) {
+  constexpr int R = turned_tile_vectors<T>;
   alignas(64) T beside[turned_tile_outputs * turned_numbers<T>];
   each_tile<turned_tile_outputs>(K, [&](Index first, auto outputs) {
     constexpr int C = decltype(outputs)::value;
     for (int c = 0; c < C; ++c)
       for (Index j = 0; j < length; ++j) beside[j * C + c] = w[(first + c) * ldw + j];
-    with_order(x, length, [&](auto order) { turned_tile<C, decltype(order)::value>(x, count, length, beside, z + first * ldz, ldz); });
+    T* to = z + first * ldz;
+    if (x.list || count < R) {  // brought together
+      V rows[R * turned_numbers<T>];
+      T scores[C * R];
+      for (Index i = 0; i < count; i += R) {
+        const Index some = std::min<Index>(R, count - i);
+        for (Index r = 0; r < some; ++r) std::copy_n(x[i + r], length, rows + r * length);
+        std::fill(rows + some * length, rows + R * length, V(0));
+        turned_tile<C, true>(rows, length, 0, length, beside, scores, R);
+        for (int c = 0; c < C; ++c) std::copy_n(scores + c * R, some, to + c * ldz + i);
+      }
+      return;
+    }
+    with_order(x, length, [&](auto order) {
+      for (Index next = 0; next < count; next += R) {
+        const Index i = std::min(next, count - R);  // the last ones may be met twice
+        turned_tile<C, decltype(order)::value>(x[i], x.stride, 2 * page<V>(length, R) * x.stride, length, beside, to + i, ldz);
+      }
+    });
   });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <Eigen/Core>
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -61,6 +62,23 @@ inline Packet<T> load_as(const V* x) {
 template <class T>
 inline Packet<T> broadcast(T x) {
   return Eigen::internal::pset1<Packet<T>>(x);
+}
+/// A number in memory, moved as bits: a Zen 4 broadcasts floats from memory in the pipes that multiply and add, and integers in others.
+template <class T>
+inline Packet<T> broadcast_from(const T* x) {
+#if defined(__AVX512F__)
+  if constexpr (std::is_same_v<T, double>) {
+    long long bits;
+    std::memcpy(&bits, x, sizeof(bits));
+    return _mm512_castsi512_pd(_mm512_set1_epi64(bits));
+  } else {
+    int bits;
+    std::memcpy(&bits, x, sizeof(bits));
+    return _mm512_castsi512_ps(_mm512_set1_epi32(bits));
+  }
+#else
+  return broadcast(*x);
+#endif
 }
 /// Whether a broadcast of a number in memory costs no more than a load.
 #if defined(__AVX__) || defined(__aarch64__)
@@ -172,11 +190,11 @@ inline auto sum(const P& x) {
   return out;
 }
 #if defined(__AVX2__)
-/// Four numbers of each vector, from number j on, become four packets with a vector in each lane: for packets of eight lanes and more, which are put
-/// together of quarters, and turned within them.
+/// Four numbers of each vector become four packets with a vector in each lane: for packets of eight lanes and more, which are put together of quarters, and
+/// turned within them. Vectors lie `stride` apart; every fourth is given, since so few places stay in registers.
 template <class V>
-EIGEN_ALWAYS_INLINE void turn_four(const V* const* vector, Index j, Packet<float>* out) {
-  const auto four = [&](int v) { return _mm_loadu_ps(vector[v] + j); };
+EIGEN_ALWAYS_INLINE void turn_four(const V* const* fourth, Index stride, Packet<float>* out) {
+  const auto four = [&](int v) { return _mm_loadu_ps(fourth[v / 4] + v % 4 * stride); };
 #if defined(__AVX512F__)
   const auto quarters = [&](int v) {
     const __m512 two = _mm512_insertf32x4(_mm512_castps128_ps512(four(v)), four(v + 4), 1);
@@ -197,12 +215,13 @@ EIGEN_ALWAYS_INLINE void turn_four(const V* const* vector, Index j, Packet<float
 #endif
 #if defined(__AVX512F__)
 template <class V>
-EIGEN_ALWAYS_INLINE void turn_four(const V* const* vector, Index j, Packet<double>* out) {
+EIGEN_ALWAYS_INLINE void turn_four(const V* const* fourth, Index stride, Packet<double>* out) {
   const auto four = [&](int v) {
+    const V* from = fourth[v / 4] + v % 4 * stride;
     if constexpr (std::is_same_v<V, double>)
-      return _mm256_loadu_pd(vector[v] + j);
+      return _mm256_loadu_pd(from);
     else
-      return _mm256_cvtps_pd(_mm_loadu_ps(vector[v] + j));
+      return _mm256_cvtps_pd(_mm_loadu_ps(from));
   };
   const auto halves = [&](int v, int w) { return _mm512_insertf64x4(_mm512_castpd256_pd512(four(v)), four(w), 1); };
   const __m512d a = halves(0, 2), b = halves(1, 3), c = halves(4, 6), d = halves(5, 7);
