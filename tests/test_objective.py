@@ -188,6 +188,25 @@ def test_few_outputs_of_rows_beyond_the_caches(form, storage, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize(
+    "form", [("logistic", None, "two"), ("softmax", None, "many"), ("logistic", None, "labels")], ids=name
+)
+def test_few_outputs_of_many_columns(form, dtype):
+    """Rows of a column-major X that no cache holds are walked some at a time: fewer than those, and what is left of them."""
+    d = 3333
+    for n in (20, 33, 64, 65, 150):
+        X, y = data(form[2], n, d, 3, dtype)
+        X = X / np.sqrt(d).astype(dtype)
+        options = setting(form, "l2", d, n, n % 2 == 0, n % 3 > 0)
+        P, R = lc.Objective(np.asfortranarray(X), y, **options), reference.Objective(X, y, **options)
+        w, v = parameters(R.shape), parameters(R.shape, 1)
+        value, gradient = P.value_and_gradient(w)
+        close(value, R.value(w), dtype, f"value, n = {n}")
+        close(gradient, R.gradient(w), dtype, f"gradient, n = {n}")
+        close(P.curvature_times(w, v), R.curvature_times(w, v), dtype, f"curvature, n = {n}")
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
 @pytest.mark.parametrize("form", [form for form in FORMS if form[2] in ("many", "labels")], ids=name)
 def test_every_number_of_classes(form, dtype):
     """The tails of the losses."""

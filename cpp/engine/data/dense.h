@@ -140,7 +140,9 @@ template <class T, class V = T>
 class DenseColumns : public Dense<T, V> {
  public:
   using Dense<T, V>::Dense;
-  static constexpr bool can_walk = false;
+  static constexpr bool can_walk = true;
+  /// As measured: few outputs, and columns so many that a block of rows would be read twice.
+  bool walks(Index K) const { return K <= walk_columns_outputs<T, V> && this->columns * static_cast<Index>(sizeof(V)) > 12 << 10; }
   static constexpr bool any_rows = false;  ///< only ranges of rows: single rows of a column-major X touch a cache line a number
   Index block_rows(Index K) const { return way(K).rows; }
   T at_row(Index i, Index j) const { return static_cast<T>(this->values_[j * this->stride_ + i]); }
@@ -157,6 +159,30 @@ class DenseColumns : public Dense<T, V> {
       double* to = G + k * d + begin + j;
       for (const T sum : sums) *to++ += factor * static_cast<double>(sum);
     });
+  }
+  /// Numbers of T that a walk works with.
+  Index walk_space(Index) const { return this->columns * walk_height<V>; }
+  /// As for rows. Rows that are left are walked with some before them, which count once.
+  template <class Residuals>
+  void walk_rows(const Rows& rows, const T* W, Index K, T* Z, Index ldz, T* own, double* G, const Residuals& residuals) const {
+    constexpr Index height = walk_height<V>;
+    const Index d = this->columns;
+    if (rows.count < height) {
+      scores(rows, W, K, Z, ldz);
+      residuals(0, rows.count);
+      return add(rows, Z, ldz, K, 1.0, G, 0, d);
+    }
+    T z[walk_outputs * height], r[walk_outputs * height];
+    for (Index i = 0; i < rows.count; i += height) {
+      const Index begin = std::min(i, rows.count - height), met = i - begin, count = height - met;
+      with_width<walk_columns_outputs<T, V>>(K, [&](auto outputs) {
+        walk_columns<decltype(outputs)::value>(vectors(rows, 0).base + begin, this->stride_, d, own, W, z, i > 0 ? r : nullptr, G);
+      });
+      for (Index k = 0; k < K; ++k) std::copy_n(z + k * height + met, count, Z + k * ldz + i);
+      residuals(i, count);
+      for (Index k = 0; k < K; ++k) std::copy_n(Z + k * ldz + i, count, std::fill_n(r + k * height, met, T(0)));
+    }
+    DenseColumns<T>(height, d, own, height).add({0, height}, r, height, K, 1.0, G, 0, d);
   }
   void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_columns(vectors(rows, 0)); }
   Coming coming(const Rows&) const { return {}; }

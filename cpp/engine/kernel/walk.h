@@ -69,4 +69,69 @@ EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index
   }
 }
 
+/// Rows of a column-major X in a walk: so many bytes of a column are enough for memory to answer them at some two thirds of its rate, and so few that
+/// a cache keeps them of all columns; their scores take half the registers.
+template <class V>
+constexpr int walk_height = (vector_registers == 32 ? 256 : 128) / static_cast<int>(sizeof(V));
+template <class T, class V>
+constexpr int walk_columns_outputs = std::min(walk_outputs, vector_registers / 2 * packet_size<T> / walk_height<V>);
+
+/// The same for rows of a column-major X, along all columns at once:
+///
+///   z(c, i) = sum_j w(c, j) x_ij for `walk_height` rows,   g(c, j) += sum_i r(c, i) y_ij for as many before, Y
+///
+/// `kept` has a copy of Y, column by column, whose place these rows take. r null: there are none before. z, r: C x walk_height; w, g: C x columns.
+template <int C, class T, class V>
+EIGEN_DONT_INLINE void walk_columns(const V* x, Index stride, Index columns, T* kept, const T* w, T* z, const T* r, double* g) {
+  constexpr int S = packet_size<T>, rows = walk_height<V>, P = rows / S, R = std::min(S, 8);
+  constexpr Index ahead = 16;
+  Packet<T> score[C][P];
+  LINCLASS_UNROLL
+  for (int c = 0; c < C; ++c) {
+    LINCLASS_UNROLL
+    for (int p = 0; p < P; ++p) score[c][p] = broadcast(T(0));
+  }
+  const auto some = [&](Index j, auto number) {
+    constexpr int N = decltype(number)::value;
+    T* own = kept + j * rows;
+    if (r) {
+      LINCLASS_UNROLL
+      for (int c = 0; c < C; ++c) {
+        Packet<T> product[N];
+        LINCLASS_UNROLL
+        for (int q = 0; q < N; ++q) {
+          product[q] = broadcast(T(0));
+          LINCLASS_UNROLL
+          for (int p = 0; p < P; ++p) product[q] = multiply_add(load(own + q * rows + p * S), load(r + c * rows + p * S), product[q]);
+        }
+        T sum[N];
+        sums<N>(product, sum);
+        for (int q = 0; q < N; ++q) g[c * columns + j + q] += static_cast<double>(sum[q]);
+      }
+    }
+    LINCLASS_UNROLL
+    for (int q = 0; q < N; ++q) {
+      const V *from = x + (j + q) * stride, *coming = from + ahead * stride;
+      LINCLASS_UNROLL
+      for (int i = 0; i < rows; i += line<V>) prefetch(coming + i);
+      prefetch(coming + rows - 1);  // a column seldom begins with a cache line
+      LINCLASS_UNROLL
+      for (int p = 0; p < P; ++p) {
+        const Packet<T> numbers = keep(load_as<T>(from + p * S));
+        store(own + q * rows + p * S, numbers);
+        LINCLASS_UNROLL
+        for (int c = 0; c < C; ++c) score[c][p] = multiply_add(numbers, broadcast_from(w + c * columns + j + q), score[c][p]);
+      }
+    }
+  };
+  Index j = 0;
+  for (; j + R <= columns; j += R) some(j, std::integral_constant<int, R>{});
+  for (; j < columns; ++j) some(j, std::integral_constant<int, 1>{});
+  LINCLASS_UNROLL
+  for (int c = 0; c < C; ++c) {
+    LINCLASS_UNROLL
+    for (int p = 0; p < P; ++p) store(z + c * rows + p * S, score[c][p]);
+  }
+}
+
 }  // namespace linclass::engine
