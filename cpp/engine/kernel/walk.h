@@ -106,7 +106,11 @@ EIGEN_DONT_INLINE void walk_columns(const V* x, Index stride, Index columns, T* 
         }
         T sum[N];
         sums<N>(product, sum);
-        for (int q = 0; q < N; ++q) g[c * columns + j + q] += static_cast<double>(sum[q]);
+        double* to = g + c * columns + j;
+        constexpr int D = packet_size<double>, whole = N / D * D;
+        LINCLASS_UNROLL
+        for (int q = 0; q < whole; q += D) store(to + q, Eigen::internal::padd(load(to + q), load_as<double>(sum + q)));
+        for (int q = whole; q < N; ++q) to[q] += static_cast<double>(sum[q]);
       }
     }
     LINCLASS_UNROLL
