@@ -140,9 +140,12 @@ template <class T, class V = T>
 class DenseColumns : public Dense<T, V> {
  public:
   using Dense<T, V>::Dense;
-  static constexpr bool can_walk = true;
-  /// As measured: few outputs, and columns so many that a block of rows would be read twice.
-  bool walks(Index K) const { return K <= walk_columns_outputs<T, V> && this->columns * static_cast<Index>(sizeof(V)) > 12 << 10; }
+  static constexpr bool can_walk = walk_columns_outputs<T, V> > 0;
+  /// As measured: few outputs, and columns so many that a block of rows would be read twice, but not so many that no cache keeps the rows of a walk.
+  bool walks(Index K) const {
+    const Index bytes = this->columns * static_cast<Index>(sizeof(V));
+    return K <= walk_columns_outputs<T, V> && bytes > 12 << 10 && bytes <= 256 << 10;
+  }
   static constexpr bool any_rows = false;  ///< only ranges of rows: single rows of a column-major X touch a cache line a number
   Index block_rows(Index K) const { return way(K).rows; }
   T at_row(Index i, Index j) const { return static_cast<T>(this->values_[j * this->stride_ + i]); }
@@ -172,7 +175,7 @@ class DenseColumns : public Dense<T, V> {
       residuals(0, rows.count);
       return add(rows, Z, ldz, K, 1.0, G, 0, d);
     }
-    T z[walk_outputs * height], r[walk_outputs * height];
+    alignas(64) T z[walk_outputs * height], r[walk_outputs * height];
     for (Index i = 0; i < rows.count; i += height) {
       const Index begin = std::min(i, rows.count - height), met = i - begin, count = height - met;
       with_width<walk_columns_outputs<T, V>>(K, [&](auto outputs) {
