@@ -207,6 +207,21 @@ def test_few_outputs_of_many_columns(form, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_several_outputs_of_long_rows(order, dtype):
+    """Long rows and columns meet the weights span by span; rows that no cache keeps a block of are read twice, in tall blocks."""
+    for n, d, K in ((70, 2000, 10), (40, 5400, 10), (1400, 5400, 7)):
+        X, y = data("many", n, d, K, dtype)
+        X = np.asarray(X / np.sqrt(d).astype(dtype), order=order)
+        options = setting(("softmax", None, "many"), "l2", d, n, True, True)
+        P, R = lc.Objective(X, y, **options), reference.Objective(X, y, **options)
+        w = parameters(R.shape)
+        value, gradient = P.value_and_gradient(w)
+        close(value, R.value(w), dtype, f"value, {n} x {d}, {K} outputs")
+        close(gradient, R.gradient(w), dtype, f"gradient, {n} x {d}, {K} outputs")
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
 @pytest.mark.parametrize("form", [form for form in FORMS if form[2] in ("many", "labels")], ids=name)
 def test_every_number_of_classes(form, dtype):
     """The tails of the losses."""

@@ -144,7 +144,7 @@ class DenseColumns : public Dense<T, V> {
   /// As measured: few outputs, and columns so many that a block of rows would be read twice, but not so many that no cache keeps the rows of a walk.
   bool walks(Index K) const {
     const Index bytes = this->columns * static_cast<Index>(sizeof(V));
-    return K <= walk_columns_outputs<T, V> && bytes > 12 << 10 && bytes <= 256 << 10;
+    return K <= walk_columns_outputs<T, V> && bytes > 20 << 10 && bytes <= 256 << 10;
   }
   static constexpr bool any_rows = false;  ///< only ranges of rows: single rows of a column-major X touch a cache line a number
   Index block_rows(Index K) const { return way(K).rows; }
@@ -191,18 +191,22 @@ class DenseColumns : public Dense<T, V> {
   Coming coming(const Rows&) const { return {}; }
 
  private:
-  /// Rows of a block, and what their scores fetch; as measured. Memory answers long runs of columns sooner, but several tiles of outputs take their time
-  /// and want the block near for the gradient. Never 4096 bytes of a column: what is fetched behind them would meet them in the same lines of a cache.
+  /// Rows of a block, and what their scores fetch; as measured. Memory answers long runs of columns sooner, but the gradient wants the block in a cache:
+  /// the second level for several tiles of outputs, which take their time, else the third. Rows that are too long for it are read twice, in runs so long
+  /// that the outputs take as long as memory. Never 4096 bytes of a column: what is fetched behind them would meet them in the same lines of a cache.
   struct Way {
     Index rows;
     Fetch::What fetch;
   };
   Way way(Index K) const {
-    constexpr Index near = 1024 / sizeof(V);
-    if (K <= combine_tile_outputs) return {576, Fetch::stretch};
-    if (this->columns <= 320) return {448, Fetch::block};
-    if (near * this->row_bytes(0) <= block_bytes * 2) return {near, Fetch::block};
-    return {320, Fetch::stretch};
+    constexpr Index size = sizeof(V), near = 1024 / size;
+    if (K > combine_tile_outputs) {
+      if (this->columns <= 320) return {448, Fetch::block};
+      if (near * this->row_bytes(0) <= block_bytes * 2) return {near, Fetch::block};
+    }
+    const Index run = std::min<Index>(2560, (2560 << 10) / this->columns);
+    if (run >= 512) return {run / 128 * 128 / size, Fetch::stretch};
+    return {std::clamp<Index>(weights_bytes / static_cast<Index>(sizeof(T)) / K, 320, (19 << 10) / size) / 64 * 64, Fetch::stretch};
   }
   Vectors<V> vectors(const Rows& rows, Index column) const {
     return {this->values_ + column * this->stride_ + rows.start, this->stride_, nullptr};

@@ -58,7 +58,8 @@ Index page(Index length, Index S) {
 /// Outputs in one tile. dot_products shares each weight among R vectors, combine shares each vector among C outputs.
 constexpr int dot_tile_outputs = vector_registers == 32 ? 6 : 3;
 constexpr int combine_tile_outputs = 5;
-constexpr Index strip_bytes = 16 << 10;  ///< of vectors that wait in the first-level cache for the next tile of outputs
+constexpr Index strip_bytes = 16 << 10;           ///< of vectors that wait in the first-level cache for the next tile of outputs
+constexpr Index weights_bytes = block_bytes / 2;  ///< of weights that stay in the second-level cache beside them
 
 /// The length of nearly equal parts: multiples of `unit`, about `most` at most.
 inline Index even_part(Index length, Index most, Index unit) {
@@ -128,39 +129,44 @@ EIGEN_DONT_INLINE void dot_strip(const Vectors<V>& x, Index first, Index last, I
 /// leading dimension ldw.
 template <class T, class V, class Add>
 void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Index ldw, Index K, Index length, const Add& add) {
-  constexpr Index weights_near = (64 << 10) / sizeof(T);  // they stay near the first-level cache while many vectors meet them
   const bool one = K <= dot_tile_outputs;
-  const Index span = even_part(length, std::max<Index>(512, weights_near / K), 64);
-  for (Index begin = 0; begin < length; begin += span) {
-    const Vectors<V> part{x.base + begin, x.stride, x.list};
-    const Index numbers = std::min(length - begin, span), bytes = static_cast<Index>(sizeof(V)) * numbers;
-    // Where there are several tiles of outputs, vectors stay in the first-level cache for all of them, and the first two share the fetching: memory
-    // then has work for as long as they.
-    const Index strip = one ? count : std::max<Index>(4, strip_bytes / bytes / 4 * 4), soon = 4 + 4096 / bytes;
-    const Index ahead = fetch.what != Fetch::stretch ? 0 : one ? soon : std::max(strip, soon);
-    with_order(part, numbers, [&](auto order) {
-      constexpr bool side_by_side = decltype(order)::value;
-      for (Index first = 0; first < count; first += strip) {
-        const Index last = std::min(count, first + strip);
-        each_tile<dot_tile_outputs>(K, [&](Index k, auto outputs) {
-          constexpr int C = decltype(outputs)::value;
-          const T* weights = w + k * ldw + begin;
-          const auto put = [&](int c, Index i, const auto& sums) { add(k + c, i, sums); };
-          const auto strip_of = [&](auto F, Index from, Index beyond) {
-            dot_strip<C, decltype(F)::value, side_by_side>(part, first, last, count, from, beyond, weights, ldw, numbers, put);
-          };
-          using Half = std::integral_constant<int, 2>;
-          if (fetch.what == Fetch::nothing)
-            strip_of(std::integral_constant<int, 0>{}, 0, 0);
-          else if (fetch.what == Fetch::half_block)
-            strip_of(Half{}, 0, fetch.beyond);
-          else if (one)
-            strip_of(std::integral_constant<int, 4>{}, ahead, fetch.beyond);
-          else if constexpr (C >= dot_tile_outputs / 2)  // each_tile makes no narrower one of two
-            strip_of(Half{}, ahead + (k > 0 ? 2 : 0), fetch.beyond);
-        });
-      }
-    });
+  constexpr Index size = sizeof(T);
+  const Index span = even_part(length, one ? std::max<Index>(512, (64 << 10) / size / K) : 4096 / size, 16);
+  const Index span_bytes = static_cast<Index>(sizeof(V)) * std::min(span, length);
+  // Where there are several tiles of outputs, spans of few vectors and of all weights stay in the first-level cache for all of them, and the first two
+  // share the fetching: memory then has work for as long as they. All weights near, few vectors are done with before the next.
+  const Index strip = one ? count : std::max<Index>(4, strip_bytes / span_bytes / 4 * 4), soon = 4 + 4096 / span_bytes;
+  const Index ahead = fetch.what != Fetch::stretch ? 0 : one ? soon : 2 * std::max(strip, soon);
+  const Index group = K * length * size <= weights_bytes ? strip : count;
+  for (Index start = 0; start < count; start += group) {
+    const Index end = std::min(count, start + group);
+    for (Index begin = 0; begin < length; begin += span) {
+      const Vectors<V> part{x.base + begin, x.stride, x.list};
+      const Index numbers = std::min(length - begin, span);
+      with_order(part, numbers, [&](auto order) {
+        constexpr bool side_by_side = decltype(order)::value;
+        for (Index first = start; first < end; first += strip) {
+          const Index last = std::min(end, first + strip);
+          each_tile<dot_tile_outputs>(K, [&](Index k, auto outputs) {
+            constexpr int C = decltype(outputs)::value;
+            const T* weights = w + k * ldw + begin;
+            const auto put = [&](int c, Index i, const auto& sums) { add(k + c, i, sums); };
+            const auto strip_of = [&](auto F, Index from, Index beyond) {
+              dot_strip<C, decltype(F)::value, side_by_side>(part, first, last, count, from, beyond, weights, ldw, numbers, put);
+            };
+            using Half = std::integral_constant<int, 2>;
+            if (fetch.what == Fetch::nothing)
+              strip_of(std::integral_constant<int, 0>{}, 0, 0);
+            else if (fetch.what == Fetch::half_block)
+              strip_of(Half{}, 0, fetch.beyond);
+            else if (one)
+              strip_of(std::integral_constant<int, 4>{}, ahead, fetch.beyond);
+            else if constexpr (C >= dot_tile_outputs / 2)  // each_tile makes no narrower one of two
+              strip_of(Half{}, ahead + (k > 0 ? 2 : 0), fetch.beyond);
+          });
+        }
+      });
+    }
   }
 }
 
