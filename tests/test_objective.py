@@ -209,7 +209,7 @@ def test_few_outputs_of_many_columns(form, dtype):
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_several_outputs_of_long_rows(order, dtype):
-    """Long rows and columns meet the weights span by span; rows that no cache keeps a block of are read twice, in tall blocks."""
+    """Long vectors meet the weights span by span; where no cache keeps a block, X is read twice, in tall blocks."""
     for n, d, K in ((70, 2000, 10), (40, 5400, 10), (1400, 5400, 7)):
         X, y = data("many", n, d, K, dtype)
         X = np.asarray(X / np.sqrt(d).astype(dtype), order=order)

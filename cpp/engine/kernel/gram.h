@@ -72,7 +72,7 @@ class PackedRows {
     const Index most = group(count_, columns_);
     for (Index first = 0; first < columns_; first += most) {
       const Index end = std::min(columns_, first + most);
-      for (Index a = first; a < end; a += tall) weigh(w, a, std::min<Index>(tall, end - a), weighted + (a - first) * copies * count_);
+      weigh(w, first, end, weighted);
       for (Index j = 0; j < end; j += wide)
         for (Index a = std::max(first, j / tall * tall); a < end; a += tall)
           with_width<tall>(std::min<Index>(tall, end - a), [&](auto C) {
@@ -94,29 +94,31 @@ class PackedRows {
   static Index padded(Index columns) { return (columns + S - 1) / S * S; }
   /// Columns whose weighted panels stay in the second-level cache, or all: a small problem asks for little memory.
   static Index group(Index count, Index columns) {
-    constexpr Index bytes = (vector_registers == 32 ? 256 : 128) << 10;
-    const Index panels = std::max<Index>(1, bytes / (count * static_cast<Index>(sizeof(T)) * copies * tall));
-    return std::min(panels, (columns + tall - 1) / tall) * tall;
+    constexpr Index bytes = (vector_registers == 32 ? 256 : 128) << 10, unit = std::max(S, tall);
+    const Index most = bytes / (count * static_cast<Index>(sizeof(T)) * copies) / unit;
+    return std::min(std::max<Index>(1, most), (columns + unit - 1) / unit) * unit;
   }
 
   Index panel_width(Index j) const { return std::min<Index>(wide, padded(columns_) - j / wide * wide); }
   /// The first row's number of column j.
   T* place(Index j) const { return panels_ + j / wide * wide * count_ + j % wide; }
 
-  /// The tall panel of columns [a, a + count) times the weights.
-  void weigh(const T* w, Index a, Index count, T* to) const {
-    using Half = typename Eigen::internal::unpacket_traits<Packet<T>>::half;
-    using Part = std::conditional_t<(S > tall), Half, Packet<T>>;
+  /// The tall panels of columns [a, end) times the weights; a packet of numbers may be the part of a panel, or parts of two.
+  void weigh(const T* w, Index a, Index end, T* to) const {
     constexpr int size = std::min(S, tall);
-    for (Index q = 0; q < count; q += size) {
-      const T* from = place(a + q);
-      const Index width = panel_width(a + q);
+    using Part = std::conditional_t<(S > tall), typename Eigen::internal::unpacket_traits<Packet<T>>::half, Packet<T>>;
+    for (Index q = a; q < end; q += S) {
+      const T* from = place(q);
+      const Index width = panel_width(q);
+      T* panel = to + ((q - a) / tall * tall * count_ + (q - a) % tall) * copies;
       for (Index i = 0; i < count_; ++i) {
-        const Part value = Eigen::internal::ploadu<Part>(from + i * width), weight = Eigen::internal::pset1<Part>(w[i]);
-        T* row = to + (i * tall + q) * copies;
-        Eigen::internal::pstoreu(row, Eigen::internal::pmul(value, weight));
-        if constexpr (copies > 1)
-          for (int c = size - 1; c >= 0; --c) store(row + c * copies, broadcast(row[c]));
+        const Part weight = Eigen::internal::pset1<Part>(w[i]);
+        for (int part = 0; part < S / size; ++part) {
+          T* row = panel + (part * count_ + i) * tall * copies;
+          Eigen::internal::pstoreu(row, Eigen::internal::pmul(Eigen::internal::ploadu<Part>(from + i * width + part * size), weight));
+          if constexpr (copies > 1)
+            for (int c = size - 1; c >= 0; --c) store(row + c * copies, broadcast(row[c]));
+        }
       }
     }
   }
