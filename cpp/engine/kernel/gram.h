@@ -103,7 +103,7 @@ class PackedRows {
   /// The first row's number of column j.
   T* place(Index j) const { return panels_ + j / wide * wide * count_ + j % wide; }
 
-  /// The tall panels of columns [a, end) times the weights; a packet of numbers may be the part of a panel, or parts of two.
+  /// The tall panels of columns [a, end) times the weights. Whole packets, which may belong to two panels: each line of the packed rows is read once.
   void weigh(const T* w, Index a, Index end, T* to) const {
     constexpr int size = std::min(S, tall);
     using Part = std::conditional_t<(S > tall), typename Eigen::internal::unpacket_traits<Packet<T>>::half, Packet<T>>;

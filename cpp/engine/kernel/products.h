@@ -133,8 +133,9 @@ void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Ind
   constexpr Index size = sizeof(T);
   const Index span = even_part(length, one ? std::max<Index>(512, (64 << 10) / size / K) : 4096 / size, 16);
   const Index span_bytes = static_cast<Index>(sizeof(V)) * std::min(span, length);
-  // Where there are several tiles of outputs, spans of few vectors and of all weights stay in the first-level cache for all of them, and the first two
-  // share the fetching: memory then has work for as long as they. All weights near, few vectors are done with before the next.
+  // Where there are several tiles of outputs, a span of few vectors and of all weights stays in the first-level cache for all of them, and the first two
+  // share the fetching: memory then has work for as long as they. If the second level has the other spans of the weights too, these vectors meet them
+  // next, while their sums are near; else all vectors meet one span before the next.
   const Index strip = one ? count : std::max<Index>(4, strip_bytes / span_bytes / 4 * 4), soon = 4 + 4096 / span_bytes;
   const Index ahead = fetch.what != Fetch::stretch ? 0 : one ? soon : 2 * std::max(strip, soon);
   const Index group = K * length * size <= weights_bytes ? strip : count;
