@@ -100,11 +100,12 @@ def test_second_derivatives_by_hand():
         P = lc.Objective(np.ones((2, 1)), [1 - y, y], loss=loss, sample_weight=[0, 1], fit_intercept=False)
         return P.hessian(np.array([[z]]))[0, 0]
 
-    assert curvature("logistic", 0.0, 1) == 0.25
-    assert curvature("squared", 5.0, 0) == 2
-    assert curvature("squared_hinge", 0.5, 1) == 2
+    assert curvature("logistic", 0.0, 1) == pytest.approx(0.25, rel=1e-15)
+    assert curvature("squared", 5.0, 0) == pytest.approx(2, rel=1e-15)
+    assert curvature("squared_hinge", 0.5, 1) == pytest.approx(2, rel=1e-15)
     assert curvature("squared_hinge", 1.5, 1) == 0
-    assert curvature("squared_sigmoid", 0.0, 1) == pytest.approx(2 * 0.25 * 0.25)
+    assert curvature("squared_sigmoid", 0.0, 1) == pytest.approx(2 * 0.25 * 0.25, rel=1e-15)
+    assert curvature("squared_sigmoid", -3.0, 1) < 0  # not convex far from the label
     P = lc.Objective(np.ones((2, 1)), [0, 1], loss="softmax", fit_intercept=False)
     np.testing.assert_allclose(P.hessian(np.zeros((2, 1))), [[0.25, -0.25], [-0.25, 0.25]], rtol=1e-15)
 

@@ -358,7 +358,7 @@ def test_hessian_too_large_is_refused_with_its_size():
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
 @pytest.mark.parametrize("storage", [*STORAGES, "reversed", "column_strided"])
 def test_hessian_of_any_size(storage, dtype):
-    """Sizes beside the tiles and blocks of the kernel; squared loss: twice the weighted Gram matrix."""
+    """Sizes beside the tiles and blocks of the kernel; squared loss: twice the Gram matrix; weights of both signs."""
     random = np.random.default_rng(0)
     sizes = [
         (1, 1),
@@ -371,6 +371,7 @@ def test_hessian_of_any_size(storage, dtype):
         (600, 25),
         (70, 33),
         (9, 131),
+        (700, 100),
         (300, 300),
     ]
     for n, d in sizes:
@@ -381,6 +382,12 @@ def test_hessian_of_any_size(storage, dtype):
         )
         gram = (2 * weights / weights.sum() * X.T.astype(np.float64)) @ X
         close(P.hessian(np.zeros(P.shape)), gram, dtype, f"{n} rows, {d} columns")
+
+        options = {"loss": "squared_sigmoid", "sample_weight": weights, "fit_intercept": False}
+        y, w = np.arange(n) % 2, random.normal(size=P.shape) * 2 / np.sqrt(d)
+        if n > 1:  # labels of two classes
+            signs = lc.Objective(MORE_STORAGES[storage](X), y, **options).hessian(w)
+            close(signs, reference.Objective(X, y, **options).hessian(w), dtype, f"{n} rows, {d} columns, both signs")
 
 
 @pytest.mark.parametrize("storage", STORAGES)

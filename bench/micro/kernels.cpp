@@ -159,7 +159,6 @@ void gram(const X& x, const char* layout, const typename X::Scalar* values) {
         const Index end = begin(n, thread + 1);
         for (Index i = begin(n, thread); i < end; i += gram_rows) {
           const Rows rows{i, std::min(gram_rows, end - i)};
-          x.pack_gram(rows, packed[t].data());
           x.add_gram(rows, weights.data(), G[t].data(), d, packed[t].data(), x.coming(rows));
         }
       },

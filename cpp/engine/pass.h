@@ -118,7 +118,6 @@ class Pass final : public DataObjective {
       const Index m = rows.count;
       evaluate_block(rows, s, block, partial, true);
       s.gram.resize(static_cast<std::size_t>(x_.gram_space(m)));
-      x_.pack_gram(rows, s.gram.data());
       double* G = partial + first;
       for (Index k = 0; k < outputs; ++k)
         for (Index l = 0; l <= k; ++l, G += square) {

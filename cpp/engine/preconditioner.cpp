@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "data/dense.h"
 #include "inverse_block.h"
-#include "kernel/gram.h"
 
 namespace linclass::engine {
 namespace {
@@ -123,16 +123,14 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
     const Gram& gram = grams[at(task / pieces)];
     const Index count = static_cast<Index>(gram.rows.size()), piece = task % pieces, end = count * (piece + 1) / pieces;
     auto& [x, packed] = scratch[at(worker)];
-    x.resize(at(gram_rows * p), 1.0f), packed.resize(at(PackedRows<float>::space(gram_rows, p)));
+    x.resize(at(gram_rows * p), 1.0f), packed.resize(at(gram_space<float>(gram_rows, p)));
     float* sum = sums.get() + task * square;
     std::fill_n(sum, square, 0.0f);
     for (Index first = count * piece / pieces; first < end; first += gram_rows) {
       team.check();
       const Index m = std::min(gram_rows, end - first);
       standard_.rows(data_, Rows{first, m, gram.rows.data()}, x.data(), p);  // the last column stays 1: the intercept's
-      PackedRows<float> block(m, p, packed.data());
-      block.pack_rows(Vectors<float>{x.data(), p, nullptr});
-      block.add_gram(gram.weights.data() + first, sum, p, {});
+      DenseRows<float>(m, p, x.data(), p).add_gram({0, m}, gram.weights.data() + first, sum, p, packed.data(), {});
     }
   });
 

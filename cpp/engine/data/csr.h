@@ -70,7 +70,6 @@ class Csr {
     }
   }
   Index gram_space(Index) const { return 0; }
-  void pack_gram(const Rows&, T*) const {}
   Coming coming(const Rows&) const { return {}; }
   template <class Out>
   void add_gram(const Rows& rows, const T* w, Out* G, Index ldg, T*, Coming) const {

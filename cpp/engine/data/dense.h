@@ -5,8 +5,7 @@
 ///   at(K, k, j)     place of weight (k, j) in a packed array of K * columns numbers
 ///   scores          Z(k, i) = w_k . x_i, Z of T with leading dimension ldz
 ///   extent(K), add  G(part) += factor * sum_i R(k, i) x_i for one part [begin, end) of extent(K), so that threads may share the work
-///   gram_space      numbers of T in the memory of pack_gram for a block of rows, which all calls of add_gram on this block share
-///   add_gram        the lower triangle of G += sum_i w_i x_i x_i', columns x columns with leading dimension ldg
+///   add_gram        the lower triangle of G += sum_i w_i x_i x_i', columns x columns with leading dimension ldg, in memory for gram_space numbers of T
 ///   coming          the rows behind these, where add_gram gains by fetching them meanwhile
 ///   block_rows(K)   rows that go from their scores to their gradient together
 ///   cost            multiply-adds of one read of these rows for one output
@@ -37,13 +36,15 @@ class Dense {
   /// Of a row and K scores.
   double row_bytes(Index K) const { return static_cast<double>(columns) * sizeof(V) + 16.0 * static_cast<double>(K); }
 
-  Index gram_space(Index row_count) const { return PackedRows<T>::space(row_count, columns); }
-  template <class Out>
-  void add_gram(const Rows& rows, const T* w, Out* G, Index ldg, T* packed, Coming coming) const {
-    PackedRows<T>(rows.count, columns, packed).add_gram(w, G, ldg, coming);
-  }
+  Index gram_space(Index row_count) const { return linclass::engine::gram_space<T>(row_count, columns); }
 
  protected:
+  /// Worth it, as measured, where they stay near.
+  Coming coming_from(const V* base, Index length, Index count) const {
+    constexpr Index size = sizeof(V);
+    if (length * count * size > 2 * block_bytes) return {};
+    return {base, length * size, stride_ * size, count};
+  }
   static void clear(Index count, Index K, T* Z, Index ldz) {
     for (Index k = 0; k < K; ++k) std::fill_n(Z + k * ldz, count, T(0));
   }
@@ -91,13 +92,13 @@ class DenseRows : public Dense<T, V> {
                       coming_ ? distance(vectors(rows).base, coming_) + numbers : numbers};
     combine(vectors(rows), rows.count, fetch, begin, end, R, ldr, K, factor, G, this->columns);
   }
-  void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_rows(vectors(rows)); }
-  /// As measured: lying side by side, and few enough to stay near.
+  template <class Out>
+  void add_gram(const Rows& rows, const T* w, Out* G, Index ldg, T* memory, Coming coming) const {
+    add_weighted_gram<true>(vectors(rows), rows.count, this->columns, w, G, ldg, memory, coming);
+  }
   Coming coming(const Rows& rows) const {
-    const Index numbers = rows.count * this->columns;
-    if (rows.list || this->stride_ != this->columns || numbers * static_cast<Index>(sizeof(V)) > 2 * block_bytes) return {};
-    const V* from = row(rows.start + rows.count);
-    return {reinterpret_cast<const char*>(from), reinterpret_cast<const char*>(from + numbers)};
+    if (rows.list) return {};
+    return this->coming_from(row(rows.start + rows.count), this->columns, rows.count);
   }
 
   /// Numbers of T that a walk for K outputs works with.
@@ -187,8 +188,11 @@ class DenseColumns : public Dense<T, V> {
     }
     DenseColumns<T>(height, d, own, height).add({0, height}, r, height, K, 1.0, G, 0, d);
   }
-  void pack_gram(const Rows& rows, T* packed) const { PackedRows<T>(rows.count, this->columns, packed).pack_columns(vectors(rows, 0)); }
-  Coming coming(const Rows&) const { return {}; }
+  template <class Out>
+  void add_gram(const Rows& rows, const T* w, Out* G, Index ldg, T* memory, Coming coming) const {
+    add_weighted_gram<false>(vectors(rows, 0), rows.count, this->columns, w, G, ldg, memory, coming);
+  }
+  Coming coming(const Rows& rows) const { return this->coming_from(vectors(rows, 0).base + rows.count, rows.count, this->columns); }
 
  private:
   /// Rows of a block, and what their scores fetch; as measured. Memory answers long runs of columns sooner, but the gradient wants the block in a cache:

@@ -1,45 +1,54 @@
 /// The weighted Gram matrix of a block of rows, lower triangle: G += sum_i w_i x_i x_i'.
 ///
-/// A matrix product with one operand on both sides. The rows are packed once, whatever the number of weightings: panels of `wide` columns,
-/// in each the rows one after another, so that a tile of G in registers reads its columns in order. The other side of the product is
-/// packed from those panels, times the weights, in narrower panels of `tall` columns, as many as stay in the second-level cache.
+/// A matrix product with one operand on both sides, Y'Y with y_i = sqrt(w_i) x_i, so that rows are packed once for both: panels of `wide` columns, in each
+/// the rows one after another. A tile of G in registers reads `wide` columns of one panel in order and broadcasts `tall` columns of another, as many of
+/// which as stay in the second-level cache meet all panels before the next do.
 /// (Goto, van de Geijn: Anatomy of high-performance matrix multiplication, 2008.)
 #pragma once
+#include <cmath>
 #include <cstdint>
 
 #include "kernel/products.h"
 
 namespace linclass::engine {
 
-/// Rows that make a good block: G, which may lie in main memory, is read and written once a block, and a wide panel stays in the caches (of the second
-/// level, where registers are many and steps wide).
+/// Rows that make a good block: G, which may lie in main memory, is read and written once a block, and a wide panel stays in the caches.
 constexpr Index gram_rows = vector_registers == 32 ? 512 : 256;
 
-/// Memory to bring into the second-level cache while others are at work, a line now and then.
-struct Coming {
-  const char *from = nullptr, *end = nullptr;
+/// Memory to fetch while others are at work, a line now and then: `runs` of so many bytes, `stride` bytes apart. Into the first level: a Zen 4 forgets what
+/// is wanted in the second where it has to look up the page, and columns lie in many.
+class Coming {
+ public:
+  Coming() = default;
+  Coming(const void* base, Index run, Index stride, Index runs)
+      : base_(static_cast<const char*>(base)), run_(run), stride_(stride), left_(runs) {}
   void fetch() {
-    if (from < end) prefetch(from), from += 64;
+    if (left_ == 0) return;
+    prefetch<1>(base_ + done_);
+    done_ += 64;
+    if (done_ >= run_) base_ += stride_, done_ = 0, --left_;
   }
+
+ private:
+  const char* base_ = nullptr;
+  Index run_ = 0, stride_ = 0, left_ = 0, done_ = 0;
 };
 
 template <class T>
 class PackedRows {
   static constexpr int S = packet_size<T>;
-  // tall x packets sums fill the registers. Without a broadcast from memory the weighted panel holds S copies of each number, and without a
-  // multiply-add, as there, products take registers too.
-  static constexpr int copies = broadcasts_from_memory<T> ? 1 : S;
-  static constexpr int tall = vector_registers == 32 ? 8 : 4, packets = copies == 1 ? 3 : 2, wide = packets * S;
+  // tall x packets sums fill the registers; without a multiply-add, as where nothing is broadcast from memory, products take registers too.
+  static constexpr int tall = vector_registers == 32 ? 8 : 4, packets = broadcasts_from_memory<T> ? 3 : 2, wide = packets * S;
 
  public:
   /// Numbers of T in the memory for `count` rows of `columns` numbers.
-  static Index space(Index count, Index columns) { return count * (padded(columns) + group(count, columns) * copies) + line; }
+  static Index space(Index count, Index columns) { return count * padded(columns) + line; }
 
   PackedRows(Index count, Index columns, T* memory) : count_(count), columns_(columns), panels_(align(memory)) {}
 
-  /// x: count rows, few at a time, so that memory is read in the order of its addresses.
+  /// x: count rows, to be scaled, few at a time, so that memory is read in the order of its addresses.
   template <class V>
-  void pack_rows(const Vectors<V>& x) {
+  void pack_rows(const Vectors<V>& x, const T* scale) {
     constexpr Index some = 16;
     for (Index first = 0; first < count_; first += some)
       for (Index j = 0; j < columns_; j += wide)
@@ -48,38 +57,61 @@ class PackedRows {
           const int last = (P - 1) * S, rest = static_cast<int>(std::min<Index>(S, columns_ - j - last));
           for (Index i = first; i < std::min(count_, first + some); ++i, to += P * S) {
             const V *from = x[i] + j, *coming = x[x.list ? std::min(i + some, count_ - 1) : i + some] + j;
+            const Packet<T> factor = broadcast(scale[i]);
+            const auto put = [&](int q, const Packet<T>& numbers) { store(to + q, Eigen::internal::pmul(numbers, factor)); };
             for (int p = 0; p < P; ++p) prefetch(coming + p * S);
-            for (int p = 0; p < P - 1; ++p) store(to + p * S, load_as<T>(from + p * S));
-            store(to + last, rest == S ? load_as<T>(from + last) : load_partial_as<T>(from + last, rest));
+            for (int p = 0; p < P - 1; ++p) put(p * S, load_as<T>(from + p * S));
+            put(last, rest == S ? load_as<T>(from + last) : load_partial_as<T>(from + last, rest));
           }
         });
   }
 
-  /// x: columns of `count` numbers.
+  /// x: columns of `count` numbers, to be scaled, of which S at a time are turned into rows.
   template <class V>
-  void pack_columns(const Vectors<V>& x) {
+  void pack_columns(const Vectors<V>& x, const T* scale) {
     for (Index j = 0; j < columns_; j += S) {
+      const Ahead<S, S, V, false> coming(x, j + page<V>(count_, S), columns_);
+      const V* column[S];
+      LINCLASS_UNROLL
+      for (int q = 0; q < S; ++q) column[q] = x[std::min(j + q, columns_ - 1)];
       T* to = place(j);
       const Index width = panel_width(j);
-      turn<T>(x, j, columns_, count_, [&](Index i, const Packet<T>& numbers) { store(to + i * width, numbers); });
+      const auto some = [&](auto&& get, Index i, int rows) {
+        const Packet<T> factor = get(scale + i);
+        Eigen::internal::PacketBlock<Packet<T>, S> block;
+        LINCLASS_UNROLL
+        for (int q = 0; q < S; ++q) {
+          block.packet[q] = Eigen::internal::pmul(get(column[q] + i), factor);
+          coming.fetch(q, i);
+        }
+        Eigen::internal::ptranspose(block);
+        LINCLASS_UNROLL
+        for (int r = 0; r < S; ++r)
+          if (r < rows) store(to + (i + r) * width, block.packet[r]);
+      };
+      Index i = 0;
+      for (; i + S <= count_; i += S) some([](const auto* p) { return load_as<T>(p); }, i, S);
+      if (const int rest = static_cast<int>(count_ - i)) some([rest](const auto* p) { return load_partial_as<T>(p, rest); }, i, rest);
     }
   }
 
-  /// G: columns x columns with leading dimension ldg; some numbers above the diagonal are written too.
+  /// G += sign Y'Y: columns x columns with leading dimension ldg; some numbers above the diagonal are written too.
   template <class Out>
-  void add_gram(const T* w, Out* G, Index ldg, Coming coming) const {
-    T* weighted = panels_ + count_ * padded(columns_);
-    const Index most = group(count_, columns_);
+  void add_gram(Out sign, Out* G, Index ldg, Coming coming) const {
+    const Index most = group(count_);
     for (Index first = 0; first < columns_; first += most) {
       const Index end = std::min(columns_, first + most);
-      weigh(w, first, end, weighted);
       for (Index j = 0; j < end; j += wide)
-        for (Index a = std::max(first, j / tall * tall); a < end; a += tall)
-          with_width<tall>(std::min<Index>(tall, end - a), [&](auto C) {
-            const Index last = a + C;  // columns behind the diagonal are not needed
-            with_width<packets>(std::min<Index>(packets, (last - j + S - 1) / S), [&](auto P) {
-              tile<decltype(C)::value, decltype(P)::value>(weighted + (a - first) * copies * count_, j,
-                                                           std::min<Index>(P * S, columns_ - j), G + a * ldg + j, ldg, coming);
+        for (Index panel = std::max(first, j); panel < end; panel += wide)
+          each_tile<tall>(std::min<Index>(wide, end - panel), [&](Index c, auto C) {
+            const Index a = panel + c, width = std::min<Index>(wide, a + C - j);  // columns behind the diagonal are not needed
+            with_width<packets>((width + S - 1) / S, [&](auto P) {
+              const auto tile_of = [&](auto last) {
+                tile<decltype(C)::value, decltype(P)::value, decltype(last)>(a, j, sign, G, ldg, coming);
+              };
+              if constexpr (S > tall)
+                if (width <= P * S - S / 2) return tile_of(HalfPacket<T>{});
+              tile_of(Packet<T>{});
             });
           });
     }
@@ -92,72 +124,80 @@ class PackedRows {
     return memory + (line - misplaced) % line;
   }
   static Index padded(Index columns) { return (columns + S - 1) / S * S; }
-  /// Columns whose weighted panels stay in the second-level cache, or all: a small problem asks for little memory.
-  static Index group(Index count, Index columns) {
-    constexpr Index bytes = (vector_registers == 32 ? 256 : 128) << 10, unit = std::max(S, tall);
-    const Index most = bytes / (count * static_cast<Index>(sizeof(T)) * copies) / unit;
-    return std::min(std::max<Index>(1, most), (columns + unit - 1) / unit) * unit;
-  }
+  /// Columns whose panels stay in the second-level cache.
+  static Index group(Index count) { return std::max<Index>(1, (256 << 10) / (count * static_cast<Index>(sizeof(T)) * wide)) * wide; }
 
   Index panel_width(Index j) const { return std::min<Index>(wide, padded(columns_) - j / wide * wide); }
   /// The first row's number of column j.
   T* place(Index j) const { return panels_ + j / wide * wide * count_ + j % wide; }
 
-  /// The tall panels of columns [a, end) times the weights. Whole packets, which may belong to two panels: each line of the packed rows is read once.
-  void weigh(const T* w, Index a, Index end, T* to) const {
-    constexpr int size = std::min(S, tall);
-    using Part = std::conditional_t<(S > tall), typename Eigen::internal::unpacket_traits<Packet<T>>::half, Packet<T>>;
-    for (Index q = a; q < end; q += S) {
-      const T* from = place(q);
-      const Index width = panel_width(q);
-      T* panel = to + ((q - a) / tall * tall * count_ + (q - a) % tall) * copies;
-      for (Index i = 0; i < count_; ++i) {
-        const Part weight = Eigen::internal::pset1<Part>(w[i]);
-        for (int part = 0; part < S / size; ++part) {
-          T* row = panel + (part * count_ + i) * tall * copies;
-          Eigen::internal::pstoreu(row, Eigen::internal::pmul(Eigen::internal::ploadu<Part>(from + i * width + part * size), weight));
-          if constexpr (copies > 1)
-            for (int c = size - 1; c >= 0; --c) store(row + c * copies, broadcast(row[c]));
-        }
-      }
-    }
-  }
-
-  /// C rows x P packets of G.
-  template <int C, int P, class Out>
-  void tile(const T* left, Index j, Index width, Out* G, Index ldg, Coming& coming) const {
+  /// C rows x P packets of G, the last of which may be a half.
+  template <int C, int P, class Last, class Out>
+  void tile(Index a, Index j, Out sign, Out* G, Index ldg, Coming& coming) const {
+    constexpr int whole = (P - 1) * S, size = whole + static_cast<int>(Eigen::internal::unpacket_traits<Last>::size);
+    Out* to = G + a * ldg + j;
     Packet<T> total[C][P];
-    for (int c = 0; c < C; ++c)
-      for (int p = 0; p < P; ++p) {
-        total[c][p] = broadcast(T(0));
-        prefetch(G + c * ldg + p * S);
-      }
-    const T* right = place(j);
-    const Index step = panel_width(j);
-    for (Index i = 0; i < count_; ++i, left += tall * copies, right += step) {
-      if (i % 4 == 0) coming.fetch();
+    Last end[C];
+    for (int c = 0; c < C; ++c) {
+      for (int p = 0; p < P - 1; ++p) total[c][p] = broadcast(T(0));
+      end[c] = Eigen::internal::pset1<Last>(T(0));
+      for (int q = 0; q < size; q += line) prefetch(to + c * ldg + q);
+    }
+    const T *left = place(a), *right = place(j);
+    const Index left_step = panel_width(a), right_step = panel_width(j);
+    const Index pace = std::max<Index>(1, columns_ * line / (2 * tall * wide));  // rows in which a line may come, for all to come in time
+    Index next = 0;
+    for (Index i = 0; i < count_; ++i, left += left_step, right += right_step) {
+      if (i == next) coming.fetch(), next += pace;
       Packet<T> value[P];
-      for (int p = 0; p < P; ++p) value[p] = load(right + p * S);
+      for (int p = 0; p < P - 1; ++p) value[p] = load(right + p * S);
+      const Last last = Eigen::internal::ploadu<Last>(right + whole);
       for (int c = 0; c < C; ++c) {
-        const Packet<T> coefficient = copies == 1 ? broadcast(left[c]) : load(left + c * copies);
-        for (int p = 0; p < P; ++p) total[c][p] = multiply_add(value[p], coefficient, total[c][p]);
+        const Packet<T> coefficient = broadcast_from(left + c);
+        for (int p = 0; p < P - 1; ++p) total[c][p] = multiply_add(value[p], coefficient, total[c][p]);
+        end[c] = multiply_add(last, first_part<Last>(coefficient), end[c]);
       }
     }
-    T lanes[C][P * S];
-    for (int c = 0; c < C; ++c)
-      for (int p = 0; p < P; ++p) store(lanes[c] + p * S, total[c][p]);
-    const auto add = [&](auto w) {
+    T lanes[C][size];
+    for (int c = 0; c < C; ++c) {
+      for (int p = 0; p < P - 1; ++p) store(lanes[c] + p * S, total[c][p]);
+      Eigen::internal::pstoreu(lanes[c] + whole, end[c]);
+    }
+    const auto add = [&](auto width) {
       for (int c = 0; c < C; ++c)
-        for (Index q = 0; q < w; ++q) G[c * ldg + q] += static_cast<Out>(lanes[c][q]);
+        for (Index q = 0; q < width; ++q) to[c * ldg + q] += sign * static_cast<Out>(lanes[c][q]);
     };
-    if (width == P * S)
-      add(std::integral_constant<Index, P * S>{});
+    if (j + size <= columns_)
+      add(std::integral_constant<Index, size>{});
     else
-      add(width);
+      add(columns_ - j);
   }
 
   Index count_, columns_;
   T* panels_;
 };
+
+/// Numbers of T in the memory of add_weighted_gram.
+template <class T>
+Index gram_space(Index count, Index columns) {
+  return PackedRows<T>::space(count, columns) + count;
+}
+
+/// G += sum_i w_i x_i x_i' for the `count` rows of x, or the rows of which x has the columns. Weights of both signs, as a loss that is not convex has them,
+/// take two turns.
+template <bool by_rows, class T, class V, class Out>
+void add_weighted_gram(const Vectors<V>& x, Index count, Index columns, const T* w, Out* G, Index ldg, T* memory, Coming coming) {
+  PackedRows<T> packed(count, columns, memory);
+  T* scale = memory + PackedRows<T>::space(count, columns);
+  for (const T sign : {T(1), T(-1)}) {
+    if (std::count_if(w, w + count, [=](T weight) { return !(sign * weight <= T(0)); }) == 0) continue;
+    for (Index i = 0; i < count; ++i) scale[i] = std::sqrt(std::max(sign * w[i], T(0)));  // of a NaN, a NaN
+    if constexpr (by_rows)
+      packed.pack_rows(x, scale);
+    else
+      packed.pack_columns(x, scale);
+    packed.add_gram(static_cast<Out>(sign), G, ldg, coming);
+  }
+}
 
 }  // namespace linclass::engine

@@ -189,29 +189,4 @@ extern template void combine(const Vectors<float>&, Index, Fetch, Index, Index, 
 extern template void combine(const Vectors<float>&, Index, Fetch, Index, Index, const float*, Index, Index, double, double*, Index);
 extern template void combine(const Vectors<float>&, Index, Fetch, Index, Index, const double*, Index, Index, double, double*, Index);
 
-/// put(j, packet) with number j of S vectors from x_i, for every j < length. The last vector stands for those from `count` on.
-template <class T, class V, class Put>
-inline void turn(const Vectors<V>& x, Index i, Index count, Index length, const Put& put) {
-  constexpr int S = packet_size<T>;
-  const V* row[S];
-  const Ahead<S, S, V, false> coming(x, i + page<V>(length, S), count);
-  LINCLASS_UNROLL
-  for (int r = 0; r < S; ++r) row[r] = x[std::min(i + r, count - 1)];
-  const auto block = [&](auto&& get, Index j, int numbers) {
-    Eigen::internal::PacketBlock<Packet<T>, S> lanes;
-    LINCLASS_UNROLL
-    for (int r = 0; r < S; ++r) {
-      lanes.packet[r] = get(row[r] + j);
-      coming.fetch(r, j);
-    }
-    Eigen::internal::ptranspose(lanes);
-    LINCLASS_UNROLL
-    for (int q = 0; q < S; ++q)
-      if (q < numbers) put(j + q, lanes.packet[q]);
-  };
-  Index j = 0;
-  for (; j + S <= length; j += S) block([](const V* p) { return load_as<T>(p); }, j, S);
-  if (const int rest = static_cast<int>(length - j)) block([rest](const V* p) { return load_partial_as<T>(p, rest); }, j, rest);
-}
-
 }  // namespace linclass::engine

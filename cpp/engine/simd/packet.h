@@ -96,6 +96,21 @@ EIGEN_ALWAYS_INLINE P keep(P x) {
 #endif
   return x;
 }
+/// The first half of a packet, of which Eigen names the type.
+template <class T>
+using HalfPacket = typename Eigen::internal::unpacket_traits<Packet<T>>::half;
+template <class Part, class P>
+EIGEN_ALWAYS_INLINE Part first_part(const P& x) {
+  if constexpr (std::is_same_v<Part, P>) {
+    return x;
+  } else {
+#if defined(__AVX512F__)
+    return _mm512_castps512_ps256(x);
+#elif defined(__AVX__)
+    return _mm256_castps256_ps128(x);
+#endif
+  }
+}
 template <class P>
 inline P multiply_add(const P& a, const P& b, const P& c) {
   return Eigen::internal::pmadd(a, b, c);
@@ -232,10 +247,11 @@ EIGEN_ALWAYS_INLINE void turn_four(const V* const* fourth, Index stride, Packet<
 #endif
 template <class V>
 constexpr int line = 64 / static_cast<int>(sizeof(V));  ///< numbers of a cache line
-/// Into the second-level cache. GCC takes what only prefetches for a function without effect: such ones are always to be inlined.
+/// Into the cache of a level. GCC takes what only prefetches for a function without effect: such ones are always to be inlined.
+template <int level = 2>
 EIGEN_ALWAYS_INLINE void prefetch(const void* address) {
 #if defined(__GNUC__)
-  __builtin_prefetch(address, 0, 2);
+  __builtin_prefetch(address, 0, 4 - level);
 #else
   (void)address;
 #endif
