@@ -102,6 +102,20 @@ void read(const T* values, Index begin, Index end) {
   for (int c = 0; c < chains; ++c) sink = static_cast<double>(sum(total[c]));
 }
 
+/// Streams rows [begin, end) of a column-major X in the order of walk_columns: some rows of all columns, then the next.
+template <class T>
+void read_runs(const T* values, Index n, Index d, Index begin, Index end) {
+  constexpr Index height = walk_height<T>, S = packet_size<T>, ahead = 16;
+  Packet<T> total = broadcast(T(0));
+  for (Index i = begin; i + height <= end; i += height)
+    for (Index j = 0; j < d; ++j) {
+      const T *from = values + j * n + i, *coming = values + std::min(j + ahead, d - 1) * n + i;
+      for (Index r = 0; r < height; r += line<T>) prefetch(coming + r);
+      for (Index r = 0; r < height; r += S) total = Eigen::internal::padd(total, load(from + r));
+    }
+  sink = static_cast<double>(sum(total));
+}
+
 template <class X>
 void products(const X& x, const char* layout, Index K, const typename X::Scalar* values) {
   using T = typename X::Scalar;
@@ -135,8 +149,12 @@ void products(const X& x, const char* layout, Index K, const typename X::Scalar*
     };
   };
   const auto seconds = best([&](int thread) { read(values, begin(size, thread), begin(size, thread + 1)); }, run(true, false),
-                            run(false, true), run(true, true));
+                            run(false, true), run(true, true),
+                            [&](int thread) {
+                              if (!X::any_rows) read_runs(values, x.rows, d, begin(x.rows, thread), begin(x.rows, thread + 1));
+                            });
   print("read", type_name<T>, layout, d, K, seconds[0], 0, bytes);
+  if (!X::any_rows) print("runs", type_name<T>, layout, d, K, seconds[4], 0, bytes);
   print("scores", type_name<T>, layout, d, K, seconds[1], flops, bytes);
   print("gradient", type_name<T>, layout, d, K, seconds[2], flops, bytes);
   print("fused", type_name<T>, layout, d, K, seconds[3], 2 * flops, bytes);
