@@ -148,13 +148,14 @@ void products(const X& x, const char* layout, Index K, const typename X::Scalar*
       }
     };
   };
+  const bool runs = !X::any_rows && x.walks(K);
   const auto seconds = best([&](int thread) { read(values, begin(size, thread), begin(size, thread + 1)); }, run(true, false),
                             run(false, true), run(true, true),
                             [&](int thread) {
-                              if (!X::any_rows) read_runs(values, x.rows, d, begin(x.rows, thread), begin(x.rows, thread + 1));
+                              if (runs) read_runs(values, x.rows, d, begin(x.rows, thread), begin(x.rows, thread + 1));
                             });
   print("read", type_name<T>, layout, d, K, seconds[0], 0, bytes);
-  if (!X::any_rows) print("runs", type_name<T>, layout, d, K, seconds[4], 0, bytes);
+  if (runs) print("runs", type_name<T>, layout, d, K, seconds[4], 0, bytes);
   print("scores", type_name<T>, layout, d, K, seconds[1], flops, bytes);
   print("gradient", type_name<T>, layout, d, K, seconds[2], flops, bytes);
   print("fused", type_name<T>, layout, d, K, seconds[3], 2 * flops, bytes);

@@ -123,7 +123,7 @@ void Preconditioner::turned_blocks(CurvedObjective& objective, Index rows, Rando
     const Gram& gram = grams[at(task / pieces)];
     const Index count = static_cast<Index>(gram.rows.size()), piece = task % pieces, end = count * (piece + 1) / pieces;
     auto& [x, packed] = scratch[at(worker)];
-    x.resize(at(gram_rows * p), 1.0f), packed.resize(at(gram_space<float>(gram_rows, p)));
+    x.resize(at(gram_rows * p), 1.0f), packed.resize(at(PackedRows<float>::space(gram_rows, p)));
     float* sum = sums.get() + task * square;
     std::fill_n(sum, square, 0.0f);
     for (Index first = count * piece / pieces; first < end; first += gram_rows) {

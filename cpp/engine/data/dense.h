@@ -36,7 +36,7 @@ class Dense {
   /// Of a row and K scores.
   double row_bytes(Index K) const { return static_cast<double>(columns) * sizeof(V) + 16.0 * static_cast<double>(K); }
 
-  Index gram_space(Index row_count) const { return linclass::engine::gram_space<T>(row_count, columns); }
+  Index gram_space(Index row_count) const { return PackedRows<T>::space(row_count, columns); }
 
  protected:
   /// Worth it, as measured, where they stay near.

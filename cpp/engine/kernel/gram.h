@@ -41,15 +41,18 @@ class PackedRows {
   static constexpr int tall = vector_registers == 32 ? 8 : 4, packets = broadcasts_from_memory<T> ? 3 : 2, wide = packets * S;
 
  public:
-  /// Numbers of T in the memory for `count` rows of `columns` numbers.
-  static Index space(Index count, Index columns) { return count * padded(columns) + line; }
+  /// Numbers of T in the memory for `count` rows of `columns` numbers and their scale.
+  static Index space(Index count, Index columns) { return count * (padded(columns) + 1) + line; }
 
   PackedRows(Index count, Index columns, T* memory) : count_(count), columns_(columns), panels_(align(memory)) {}
 
+  T* scale() const { return panels_ + count_ * padded(columns_); }
+
   /// x: count rows, to be scaled, few at a time, so that memory is read in the order of its addresses.
   template <class V>
-  void pack_rows(const Vectors<V>& x, const T* scale) {
+  void pack_rows(const Vectors<V>& x) {
     constexpr Index some = 16;
+    const T* factors = scale();
     for (Index first = 0; first < count_; first += some)
       for (Index j = 0; j < columns_; j += wide)
         with_width<packets>(panel_width(j) / S, [&](auto P) {
@@ -57,7 +60,7 @@ class PackedRows {
           const int last = (P - 1) * S, rest = static_cast<int>(std::min<Index>(S, columns_ - j - last));
           for (Index i = first; i < std::min(count_, first + some); ++i, to += P * S) {
             const V *from = x[i] + j, *coming = x[x.list ? std::min(i + some, count_ - 1) : i + some] + j;
-            const Packet<T> factor = broadcast(scale[i]);
+            const Packet<T> factor = broadcast(factors[i]);
             const auto put = [&](int q, const Packet<T>& numbers) { store(to + q, Eigen::internal::pmul(numbers, factor)); };
             for (int p = 0; p < P; ++p) prefetch(coming + p * S);
             for (int p = 0; p < P - 1; ++p) put(p * S, load_as<T>(from + p * S));
@@ -68,7 +71,8 @@ class PackedRows {
 
   /// x: columns of `count` numbers, to be scaled, of which S at a time are turned into rows.
   template <class V>
-  void pack_columns(const Vectors<V>& x, const T* scale) {
+  void pack_columns(const Vectors<V>& x) {
+    const T* factors = scale();
     for (Index j = 0; j < columns_; j += S) {
       const Ahead<S, S, V, false> coming(x, j + page<V>(count_, S), columns_);
       const V* column[S];
@@ -77,7 +81,7 @@ class PackedRows {
       T* to = place(j);
       const Index width = panel_width(j);
       const auto some = [&](auto&& get, Index i, int rows) {
-        const Packet<T> factor = get(scale + i);
+        const Packet<T> factor = get(factors + i);
         Eigen::internal::PacketBlock<Packet<T>, S> block;
         LINCLASS_UNROLL
         for (int q = 0; q < S; ++q) {
@@ -177,25 +181,18 @@ class PackedRows {
   T* panels_;
 };
 
-/// Numbers of T in the memory of add_weighted_gram.
-template <class T>
-Index gram_space(Index count, Index columns) {
-  return PackedRows<T>::space(count, columns) + count;
-}
-
 /// G += sum_i w_i x_i x_i' for the `count` rows of x, or the rows of which x has the columns. Weights of both signs, as a loss that is not convex has them,
 /// take two turns.
 template <bool by_rows, class T, class V, class Out>
 void add_weighted_gram(const Vectors<V>& x, Index count, Index columns, const T* w, Out* G, Index ldg, T* memory, Coming coming) {
   PackedRows<T> packed(count, columns, memory);
-  T* scale = memory + PackedRows<T>::space(count, columns);
   for (const T sign : {T(1), T(-1)}) {
     if (std::count_if(w, w + count, [=](T weight) { return !(sign * weight <= T(0)); }) == 0) continue;
-    for (Index i = 0; i < count; ++i) scale[i] = std::sqrt(std::max(sign * w[i], T(0)));  // of a NaN, a NaN
+    for (Index i = 0; i < count; ++i) packed.scale()[i] = std::sqrt(std::max(sign * w[i], T(0)));  // of a NaN, a NaN
     if constexpr (by_rows)
-      packed.pack_rows(x, scale);
+      packed.pack_rows(x);
     else
-      packed.pack_columns(x, scale);
+      packed.pack_columns(x);
     packed.add_gram(static_cast<Out>(sign), G, ldg, coming);
   }
 }
