@@ -1,8 +1,8 @@
 /// The weighted Gram matrix of a block of rows, lower triangle: G += sum_i w_i x_i x_i'.
 ///
-/// A matrix product with one operand on both sides, Y'Y with y_i = sqrt(w_i) x_i, so that rows are packed once for both: panels of `wide` columns, in each
-/// the rows one after another. A tile of G in registers reads `wide` columns of one panel in order and broadcasts `tall` columns of another, as many of
-/// which as stay in the second-level cache meet all panels before the next do.
+/// A matrix product with one operand on both sides, Y'Y with y_i = sqrt(w_i) x_i, so that rows are packed once for both: panels of a few columns, in each
+/// the rows one after another. A tile of G in registers reads `wide` columns in order, which stay in the first-level cache, and broadcasts `tall` others, as
+/// many of which as stay in the second-level cache meet all the wide ones before the next do.
 /// (Goto, van de Geijn: Anatomy of high-performance matrix multiplication, 2008.)
 #pragma once
 #include <cmath>
@@ -12,8 +12,9 @@
 
 namespace linclass::engine {
 
-/// Rows that make a good block: G, which may lie in main memory, is read and written once a block, and a wide panel stays in the caches.
-constexpr Index gram_rows = vector_registers == 32 ? 512 : 256;
+/// Rows that make a good block: few enough for a wide panel to stay in the caches, and the next block beside the packed one, enough for G, which may lie in
+/// main memory and is read and written once a block.
+constexpr Index gram_rows = vector_registers == 32 ? 512 : 192;
 
 /// Memory to fetch while others are at work, a line now and then: `runs` of so many bytes, `stride` bytes apart. Into the first level: a Zen 4 forgets what
 /// is wanted in the second where it has to look up the page, and columns lie in many.
@@ -37,12 +38,16 @@ class Coming {
 template <class T>
 class PackedRows {
   static constexpr int S = packet_size<T>;
-  // tall x packets sums fill the registers; without a multiply-add, as where nothing is broadcast from memory, products take registers too.
-  static constexpr int tall = vector_registers == 32 ? 8 : 4, packets = broadcasts_from_memory<T> ? 3 : 2, wide = packets * S;
+  // tall x packets sums fill the registers; without a multiply-add, products take some too.
+  static constexpr int tall = vector_registers == 32 ? 8 : multiplies_and_adds ? 4 : 3, packets = 3, wide = packets * S;
+  // Columns of a panel: one packet, so that `tall` columns come without much else; more where `tall` is no part of that.
+  static constexpr int panel = multiplies_and_adds ? S : wide;
+  // Columns broadcast on the diagonal where one packet holds all they meet: `tall` sums alone would wait for each other.
+  static constexpr int square = multiplies_and_adds && tall == 4 ? S : tall;
 
  public:
   /// Numbers of T in the memory for `count` rows of `columns` numbers and their scale.
-  static Index space(Index count, Index columns) { return count * (padded(columns) + 1) + line; }
+  static Index space(Index count, Index columns) { return count * (padded(columns) + 1) + line<T>; }
 
   PackedRows(Index count, Index columns, T* memory) : count_(count), columns_(columns), panels_(align(memory)) {}
 
@@ -51,20 +56,22 @@ class PackedRows {
   /// x: count rows, to be scaled, few at a time, so that memory is read in the order of its addresses.
   template <class V>
   void pack_rows(const Vectors<V>& x) {
-    constexpr Index some = 16;
+    constexpr Index some = 16, most = 4;
     const T* factors = scale();
     for (Index first = 0; first < count_; first += some)
-      for (Index j = 0; j < columns_; j += wide)
-        with_width<packets>(panel_width(j) / S, [&](auto P) {
-          T* to = place(j) + first * (P * S);
+      for (Index j = 0; j < columns_; j += most * S)
+        with_width<most>((columns_ - j + S - 1) / S, [&](auto P) {
+          T* to[P];
+          for (int p = 0; p < P; ++p) to[p] = place(j + p * S);
           const int last = (P - 1) * S, rest = static_cast<int>(std::min<Index>(S, columns_ - j - last));
-          for (Index i = first; i < std::min(count_, first + some); ++i, to += P * S) {
+          for (Index i = first; i < std::min(count_, first + some); ++i) {
             const V *from = x[i] + j, *coming = x[x.list ? std::min(i + some, count_ - 1) : i + some] + j;
             const Packet<T> factor = broadcast(factors[i]);
-            const auto put = [&](int q, const Packet<T>& numbers) { store(to + q, Eigen::internal::pmul(numbers, factor)); };
-            for (int p = 0; p < P; ++p) prefetch(coming + p * S);
-            for (int p = 0; p < P - 1; ++p) put(p * S, load_as<T>(from + p * S));
-            put(last, rest == S ? load_as<T>(from + last) : load_partial_as<T>(from + last, rest));
+            const auto put = [&](int p, const Packet<T>& numbers) { store(to[p] + i * panel, Eigen::internal::pmul(numbers, factor)); };
+            for (int p = 0; p < P; ++p)
+              if (p * S % line<V> == 0) prefetch(coming + p * S);
+            for (int p = 0; p < P - 1; ++p) put(p, load_as<T>(from + p * S));
+            put(P - 1, rest == S ? load_as<T>(from + last) : load_partial_as<T>(from + last, rest));
           }
         });
   }
@@ -79,7 +86,6 @@ class PackedRows {
       LINCLASS_UNROLL
       for (int q = 0; q < S; ++q) column[q] = x[std::min(j + q, columns_ - 1)];
       T* to = place(j);
-      const Index width = panel_width(j);
       const auto some = [&](auto&& get, Index i, int rows) {
         const Packet<T> factor = get(factors + i);
         Eigen::internal::PacketBlock<Packet<T>, S> block;
@@ -91,7 +97,7 @@ class PackedRows {
         Eigen::internal::ptranspose(block);
         LINCLASS_UNROLL
         for (int r = 0; r < S; ++r)
-          if (r < rows) store(to + (i + r) * width, block.packet[r]);
+          if (r < rows) store(to + (i + r) * panel, block.packet[r]);
       };
       Index i = 0;
       for (; i + S <= count_; i += S) some([](const auto* p) { return load_as<T>(p); }, i, S);
@@ -106,9 +112,16 @@ class PackedRows {
     for (Index first = 0; first < columns_; first += most) {
       const Index end = std::min(columns_, first + most);
       for (Index j = 0; j < end; j += wide)
-        for (Index panel = std::max(first, j); panel < end; panel += wide)
-          each_tile<tall>(std::min<Index>(wide, end - panel), [&](Index c, auto C) {
-            const Index a = panel + c, width = std::min<Index>(wide, a + C - j);  // columns behind the diagonal are not needed
+        for (Index a = std::max(first, j), height = 0; a < end; a += height) {
+          if constexpr (square > tall)
+            if (a == j && a + square <= end) {
+              tile<square, 1, Packet<T>>(a, j, sign, G, ldg, coming);
+              height = square;
+              continue;
+            }
+          height = std::min<Index>(tall, end - a);
+          with_width<tall>(height, [&](auto C) {
+            const Index width = std::min<Index>(wide, a + C - j);  // columns behind the diagonal are not needed
             with_width<packets>((width + S - 1) / S, [&](auto P) {
               const auto tile_of = [&](auto last) {
                 tile<decltype(C)::value, decltype(P)::value, decltype(last)>(a, j, sign, G, ldg, coming);
@@ -118,22 +131,21 @@ class PackedRows {
               tile_of(Packet<T>{});
             });
           });
+        }
     }
   }
 
  private:
-  static constexpr Index line = 64 / sizeof(T);
   static T* align(T* memory) {
     const auto misplaced = static_cast<Index>(reinterpret_cast<std::uintptr_t>(memory) % 64 / sizeof(T));
-    return memory + (line - misplaced) % line;
+    return memory + (line<T> - misplaced) % line<T>;
   }
-  static Index padded(Index columns) { return (columns + S - 1) / S * S; }
+  static Index padded(Index columns) { return (columns + panel - 1) / panel * panel; }
   /// Columns whose panels stay in the second-level cache.
   static Index group(Index count) { return std::max<Index>(1, (256 << 10) / (count * static_cast<Index>(sizeof(T)) * wide)) * wide; }
 
-  Index panel_width(Index j) const { return std::min<Index>(wide, padded(columns_) - j / wide * wide); }
   /// The first row's number of column j.
-  T* place(Index j) const { return panels_ + j / wide * wide * count_ + j % wide; }
+  T* place(Index j) const { return panels_ + j / panel * panel * count_ + j % panel; }
 
   /// C rows x P packets of G, the last of which may be a half.
   template <int C, int P, class Last, class Out>
@@ -142,28 +154,36 @@ class PackedRows {
     Out* to = G + a * ldg + j;
     Packet<T> total[C][P];
     Last end[C];
+    LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
+      LINCLASS_UNROLL
       for (int p = 0; p < P - 1; ++p) total[c][p] = broadcast(T(0));
       end[c] = Eigen::internal::pset1<Last>(T(0));
-      for (int q = 0; q < size; q += line) prefetch(to + c * ldg + q);
+      for (int q = 0; q < size; q += line<Out>) prefetch<1>(to + c * ldg + q);  // as Coming: G lies in many pages too
     }
     const T *left = place(a), *right = place(j);
-    const Index left_step = panel_width(a), right_step = panel_width(j);
-    const Index pace = std::max<Index>(1, columns_ * line / (2 * tall * wide));  // rows in which a line may come, for all to come in time
+    const auto column = [next = panel * count_](int c) { return c / panel * next + c % panel; };
+    const Index pace =
+        std::max<Index>(1, columns_ * line<T> / (2 * tall * wide));  // rows in which a line may come, for all to come in time
     Index next = 0;
-    for (Index i = 0; i < count_; ++i, left += left_step, right += right_step) {
+    for (Index i = 0; i < count_; ++i, left += panel, right += panel) {
       if (i == next) coming.fetch(), next += pace;
       Packet<T> value[P];
-      for (int p = 0; p < P - 1; ++p) value[p] = load(right + p * S);
-      const Last last = Eigen::internal::ploadu<Last>(right + whole);
+      LINCLASS_UNROLL
+      for (int p = 0; p < P - 1; ++p) value[p] = load(right + column(p * S));
+      const Last last = Eigen::internal::ploadu<Last>(right + column(whole));
+      LINCLASS_UNROLL
       for (int c = 0; c < C; ++c) {
-        const Packet<T> coefficient = broadcast_from(left + c);
+        const Packet<T> coefficient = broadcast_from(left + column(c));
+        LINCLASS_UNROLL
         for (int p = 0; p < P - 1; ++p) total[c][p] = multiply_add(value[p], coefficient, total[c][p]);
         end[c] = multiply_add(last, first_part<Last>(coefficient), end[c]);
       }
     }
     T lanes[C][size];
+    LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
+      LINCLASS_UNROLL
       for (int p = 0; p < P - 1; ++p) store(lanes[c] + p * S, total[c][p]);
       Eigen::internal::pstoreu(lanes[c] + whole, end[c]);
     }

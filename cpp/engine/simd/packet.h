@@ -21,6 +21,11 @@ constexpr int vector_registers = 32;
 #else
 constexpr int vector_registers = 16;
 #endif
+#if defined(__FMA__) || defined(__aarch64__)
+constexpr bool multiplies_and_adds = true;  ///< in one operation
+#else
+constexpr bool multiplies_and_adds = false;
+#endif
 /// What is to stay in the second-level cache, from the scores of a block of rows to its gradient.
 #if defined(__AVX512F__)
 constexpr Index block_bytes = 512 << 10;  // half of that cache in the processors of this level
