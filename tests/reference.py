@@ -258,7 +258,10 @@ class Objective:
         return blocks.reshape(size, size) + self.l2 * np.diag(np.tile(self.c1**2, self.K))
 
     def curvature_times(self, w, v):
-        return (self.hessian(w) @ np.ravel(v)).reshape(self.shape)
+        """Row by row: with many columns there is no room for the matrix."""
+        v = np.reshape(v, self.shape)
+        dZ = np.einsum("ikl,il->ik", self.loss.hessian(self.scores(w), self.Y), self.A @ v.T)
+        return (self.s[:, None] * dZ).T @ self.A / self.s.sum() + self.l2 * self.c1**2 * v
 
     def best_intercept(self, w):
         """Parameters with b at its optimum for this W, by Newton's method (softmax: one of the equivalent b)."""
