@@ -113,7 +113,7 @@ class PackedRows {
       const Index end = std::min(columns_, first + most);
       for (Index j = 0; j < end; j += wide)
         for (Index a = std::max(first, j), height = 0; a < end; a += height) {
-          if constexpr (square > tall)
+          if constexpr (square > tall)  // by name: with eight widths to choose from GCC keeps the sums of no tile in registers
             if (a == j && a + square <= end) {
               tile<square, 1, Packet<T>>(a, j, sign, G, ldg, coming);
               height = square;
@@ -163,8 +163,8 @@ class PackedRows {
     }
     const T *left = place(a), *right = place(j);
     const auto column = [next = panel * count_](int c) { return c / panel * next + c % panel; };
-    const Index pace =
-        std::max<Index>(1, columns_ * line<T> / (2 * tall * wide));  // rows in which a line may come, for all to come in time
+    // Rows in which a line may come, for all to come in time.
+    const Index pace = std::max<Index>(1, columns_ * line<T> / (2 * tall * wide));
     Index next = 0;
     for (Index i = 0; i < count_; ++i, left += panel, right += panel) {
       if (i == next) coming.fetch(), next += pace;

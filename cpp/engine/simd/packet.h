@@ -21,8 +21,9 @@ constexpr int vector_registers = 32;
 #else
 constexpr int vector_registers = 16;
 #endif
+/// Whether a product and a sum are one operation, which leaves no product in a register.
 #if defined(__FMA__) || defined(__aarch64__)
-constexpr bool multiplies_and_adds = true;  ///< in one operation
+constexpr bool multiplies_and_adds = true;
 #else
 constexpr bool multiplies_and_adds = false;
 #endif
