@@ -68,8 +68,8 @@ inline Index even_part(Index length, Index most, Index unit) {
 }
 
 /// R vectors from x_i against C rows of w at once: R * C sums, which stay in registers only where every loop over them is unrolled.
-template <int R, int C, class T, class V, class Coming, class Add>
-EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const Coming& coming, const T* w, Index ldw, Index length, const Add& add) {
+template <int R, int C, class T, class V, class Next, class Add>
+EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const Next& coming, const T* w, Index ldw, Index length, const Add& add) {
   constexpr int S = packet_size<T>;
   Packet<T> total[C][R];
   const V* row[R];
