@@ -8,7 +8,7 @@ import linclass_cpp as lc
 import numpy as np
 import pytest
 import reference
-from conftest import STORAGES, csr, made
+from conftest import STORAGES, close, csr, made
 from conftest import quiet_fit as fit
 from scipy.optimize import rosen, rosen_der
 from test_objective import CURVED, FORMS, GAPPED, data, name, setting
@@ -230,6 +230,24 @@ def test_sgd_step_by_step_for_every_loss(form):
     model = fit(X, y, solver="sgd", shuffle=False, max_iter=3, learning_rate=0.07, batch_size=8, **options)
     *_, (w, _) = reference.sgd(R, np.zeros(R.shape), 3, learning_rate=0.07, batch_size=8)
     np.testing.assert_allclose(parameters(model), w, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n", "d", "K"), [(700, 1100, 3), (300, 500, 10), (300, 16_400, 4)])
+def test_threads_share_a_batch_by_its_columns(n, d, K, dtype, storage):
+    """Scores are sums over parts of the columns, the same ones for any number of threads."""
+    X, y = made(n, d, K)
+    X = X.astype(dtype)
+    options = {"learning_rate": 1 / d, "batch_size": 256, "seed": 3}
+    fits = [
+        fit(STORAGES[storage](X), y, loss="softmax", l2=0.1, solver="sgd", max_iter=2, threads=threads, **options)
+        for threads in (1, 2, 3, 8)
+    ]
+    assert all(model == fits[0] for model in fits)
+    R = reference.Objective(X, y, loss="softmax", l2=0.1)
+    *_, (w, _) = reference.sgd(R, np.zeros(R.shape), 2, whole=storage == "column_major", **options)
+    close(parameters(fits[0]), w, dtype, scale=10)
 
 
 def test_shuffled_order():

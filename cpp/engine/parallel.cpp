@@ -28,13 +28,14 @@ constexpr auto look_every = std::chrono::milliseconds(50);
 
 }  // namespace
 
-void Team::region(int wanted, void (*work)(Team&, void*, int), void* body) {
+void Team::region(int wanted, void (*work)(Team&, void*, int, int), void* body) {
   if (pool_lost.load(std::memory_order_relaxed)) wanted = 1;
   int got = 1;
 #pragma omp parallel num_threads(wanted)
   {
-    if (omp_get_thread_num() == 0) got = omp_get_num_threads();
-    work(*this, body, omp_get_thread_num());
+    const int worker = omp_get_thread_num(), workers = omp_get_num_threads();
+    if (worker == 0) got = workers;
+    work(*this, body, worker, workers);
   }
   used_ = got > used_ ? got : used_;
 }

@@ -27,7 +27,7 @@ class Team {
   Team(int threads, const Host* host) : threads_(threads), host_(host) {}
 
   /// body(task, worker) for each task in [0, tasks), worker < threads(). The first exception of any task ends the others and arrives here after the region.
-  /// One task or one thread opens no region.
+  /// Worker i begins with task i, where its caches may still hold what it met there before. One task or one thread opens no region.
   template <class Body>
   void run(Index tasks, Body&& body) {
     const int wanted = tasks < threads_ ? static_cast<int>(tasks) : threads_;
@@ -39,7 +39,10 @@ class Team {
     next_.store(0, std::memory_order_relaxed);
     failed_.store(false, std::memory_order_relaxed);
     first_ = nullptr;
-    region(wanted, [](Team& team, void* b, int worker) { team.work(*static_cast<std::remove_reference_t<Body>*>(b), worker); }, &body);
+    const auto work = [](Team& team, void* b, int worker, int workers) {
+      team.work(*static_cast<std::remove_reference_t<Body>*>(b), worker, workers);
+    };
+    region(wanted, work, &body);
     if (first_) std::rethrow_exception(std::exchange(first_, nullptr));
   }
 
@@ -56,17 +59,17 @@ class Team {
 
  private:
   template <class Body>
-  void work(Body& body, int worker) {
+  void work(Body& body, int worker, int workers) {
     try {
       const Index tasks = tasks_;
-      for (Index task; (task = next_.fetch_add(1, std::memory_order_relaxed)) < tasks;) check(), body(task, worker);
+      for (Index task = worker; task < tasks; task = workers + next_.fetch_add(1, std::memory_order_relaxed)) check(), body(task, worker);
     } catch (...) {
       std::lock_guard<std::mutex> lock(mutex_);
       if (!first_) first_ = std::current_exception();
       failed_.store(true, std::memory_order_relaxed);
     }
   }
-  void region(int wanted, void (*work)(Team&, void*, int), void* body);
+  void region(int wanted, void (*work)(Team&, void*, int, int), void* body);
   void look();
 
   int threads_;

@@ -168,26 +168,45 @@ class Pass final : public DataObjective {
 
   double residuals(const Rows& batch, const double* v, double scale, const double* b, double* b_gradient) override {
     const Index m = batch.count;
-    const Weight* weights = batch_weights(v);
-    batch_.resize(outputs, m, false);
-    const Index stride = batch_.stride;
     reads += static_cast<double>(m) / static_cast<double>(x_.rows);
-    const Index piece = share(m, m, 16);
+    batch_.resize(outputs, m, false);
+    const Cut cut = cut_batch(m);
+    const Index stride = batch_.stride, size = outputs * stride, height = even_part(m, (m + cut.each - 1) / cut.each, 16);
+    other_scores_.resize(static_cast<std::size_t>((cut.parts - 1) * size));
+    packed_.resize(std::is_same_v<Weight, double> ? 0 : static_cast<std::size_t>(cut.each * outputs * features_));
+    team_->run(cut.groups * cut.each, [&](Index task, int) {
+      const Index group = task % cut.groups, slice = task / cut.groups, first = slice * height;
+      if (first >= m) return;
+      const Rows rows = batch.part(first, std::min(height, m - first));
+      for (Index begin = cut.begin(group), end; begin < cut.begin(group + 1); begin = end) {
+        end = std::min(begin + cut.width, cut.extent);
+        const Weight* weights = weights_of(v, begin, end, slice);
+        T* scores = (begin == 0 ? batch_.scores.data() : other_scores_.data() + (begin / cut.width - 1) * size) + first;
+        if constexpr (X::sparse)
+          x_.scores(rows, weights, outputs, scores, stride);
+        else
+          x_.scores(rows, begin, end, weights, outputs, scores, stride);
+      }
+    });
+    const Index piece = m * outputs < 8192 ? m : even_part(m, (m + team_->threads() - 1) / team_->threads(), 16);
     team_->run((m + piece - 1) / piece, [&](Index task, int) {
       const Index first = task * piece, count = std::min(piece, m - first);
       const Rows rows = batch.part(first, count);
-      Block<T> block{outputs,
-                     count,
-                     stride,
-                     batch_.targets.data() + first,
-                     batch_.scores.data() + first,
-                     batch_.loss.data() + first,
-                     nullptr,
-                     batch_.spare.data() + 3 * first};
-      x_.scores(rows, weights, outputs, block.scores, stride);
-      if (scale != 1)
-        for (Index k = 0; k < outputs; ++k)
-          for (Index i = 0; i < count; ++i) block.scores[k * stride + i] *= static_cast<T>(scale);
+      const Block<T> block{outputs,
+                           count,
+                           stride,
+                           batch_.targets.data() + first,
+                           batch_.scores.data() + first,
+                           batch_.loss.data() + first,
+                           nullptr,
+                           batch_.spare.data() + 3 * first};
+      for (Index k = 0; k < outputs; ++k) {
+        T* score = block.scores + k * stride;
+        const T* other = other_scores_.data() + k * stride + first;
+        for (Index part = 1; part < cut.parts; ++part, other += size)
+          for (Index i = 0; i < count; ++i) score[i] += other[i];
+        for (Index i = 0; i < count; ++i) score[i] *= static_cast<T>(scale);
+      }
       fill_targets(problem_.y, rows, outputs, batch_.targets.data() + first, stride);
       blocks_.evaluate(rows, block, b, batch_.weights.data() + first);
     });
@@ -196,9 +215,11 @@ class Pass final : public DataObjective {
   }
 
   void add(const Rows& batch, double factor, double* g) override {
-    const Index extent = x_.extent(outputs), piece = share(batch.count, extent, X::sparse ? 1 : 64);
-    team_->run((extent + piece - 1) / piece, [&](Index task, int) {
-      x_.add(batch, batch_.scores.data(), batch_.stride, outputs, factor, g, task * piece, std::min(extent, (task + 1) * piece));
+    const Cut cut = cut_batch(batch.count);
+    team_->run(cut.groups * cut.each, [&](Index task, int) {
+      const Index group = task % cut.groups, from = cut.begin(group), to = cut.begin(group + 1), length = to - from;
+      const Index piece = even_part(length, (length + cut.each - 1) / cut.each, cut.unit), begin = from + task / cut.groups * piece;
+      if (begin < to) x_.add(batch, batch_.scores.data(), batch_.stride, outputs, factor, g, begin, std::min(begin + piece, to));
     });
   }
 
@@ -323,19 +344,35 @@ class Pass final : public DataObjective {
     });
   }
 
-  const Weight* batch_weights(const double* v) {
+  /// Packed weights, at least of these columns, in the type that scores want; each slice of a batch has memory of its own for them.
+  const Weight* weights_of(const double* v, Index begin, Index end, Index slice) {
     if constexpr (std::is_same_v<Weight, double>) {
       return v;
     } else {
-      packed_.assign(v, v + outputs * features_);
-      return packed_.data();
+      Weight* own = packed_.data() + slice * outputs * features_;
+      for (Index k = 0; k < outputs; ++k)
+        for (Index j = begin; j < end; ++j) own[k * features_ + j] = static_cast<Weight>(v[k * features_ + j]);
+      return own;
     }
   }
-  /// Of `extent` equal parts of the work on a batch, how many make a task: a multiple of `multiple`, at least a 64th, worth some 10^4 multiply-adds.
-  Index share(Index batch, Index extent, Index multiple) const {
-    const double tasks = std::clamp(x_.cost(batch) * static_cast<double>(outputs) / double(1 << 16), 1.0, 64.0);
-    const Index whole = static_cast<Index>(std::ceil(static_cast<double>(extent) / tasks));
-    return tasks < 2 ? std::max<Index>(extent, 1) : (whole + multiple - 1) / multiple * multiple;
+
+  /// How threads share a batch. Its columns have parts, by the sizes alone, since scores are sums over them. Neighbouring parts are the group of one
+  /// task, so that no number of X or of the parameters passes between threads; those that are left share a group, by rows for the scores and by columns
+  /// for the gradient. A task is worth opening a region for, which takes a microsecond or two.
+  struct Cut {
+    Index extent, unit, width, parts, groups, each;
+    Index begin(Index group) const { return std::min(extent, group * parts / groups * width); }
+  };
+  Cut cut_batch(Index rows) const {
+    const Index extent = x_.extent(outputs), unit = X::sparse ? 1 : 16, threads = team_->threads();
+    const double work = x_.cost(rows) * static_cast<double>(outputs) * sizeof(Weight) / (512 << 10);
+    const double most = X::sparse ? 1 : std::min(work, static_cast<double>(extent) / 256);
+    Index parts = 1;
+    while (static_cast<double>(2 * parts) <= most) parts *= 2;
+    const Index width = even_part(extent, (extent + parts - 1) / parts, unit);
+    parts = (extent + width - 1) / width;
+    const Index groups = std::min(parts, threads), tasks = static_cast<Index>(std::min(work, static_cast<double>(threads)));
+    return {extent, unit, width, parts, groups, std::max<Index>(1, tasks / groups)};
   }
 
   const X x_;
@@ -345,6 +382,7 @@ class Pass final : public DataObjective {
   Aligned<Weight> packed_, direction_;
   std::vector<double> bias_, direction_bias_, kept_at_;  ///< kept_at_: the w of the kept curvature, where it is kept
   Scratch<T> batch_;
+  Aligned<T> other_scores_;  ///< of a batch, over parts of the columns but the first
 };
 
 /// One storage and type compiled (pass_*.cpp): for fits, and for predictions too.

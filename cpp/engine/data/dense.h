@@ -3,7 +3,7 @@
 ///
 /// What every storage offers (csr.h too), with weights "packed" as the storage likes them:
 ///   at(K, k, j)     place of weight (k, j) in a packed array of K * columns numbers
-///   scores          Z(k, i) = w_k . x_i, Z of T with leading dimension ldz
+///   scores          Z(k, i) = w_k . x_i, Z of T with leading dimension ldz; of dense rows also the part of columns [begin, end)
 ///   extent(K), add  G(part) += factor * sum_i R(k, i) x_i for one part [begin, end) of extent(K), so that threads may share the work
 ///   add_gram        the lower triangle of G += sum_i w_i x_i x_i', columns x columns with leading dimension ldg, in memory for gram_space numbers of T
 ///   coming          the rows behind these, where add_gram gains by fetching them meanwhile
@@ -70,25 +70,28 @@ class DenseRows : public Dense<T, V> {
   const V* row(Index i) const { return this->values_ + i * this->stride_; }
   T at_row(Index i, Index j) const { return static_cast<T>(row(i)[j]); }
 
-  void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
-    const Vectors<V> x = vectors(rows);
-    const Index d = this->columns;
+  void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const { scores(rows, 0, this->columns, W, K, Z, ldz); }
+  void scores(const Rows& rows, Index begin, Index end, const T* W, Index K, T* Z, Index ldz) const {
+    Vectors<V> x = vectors(rows);
+    x.base += begin;
+    W += begin;
+    const Index d = this->columns, count = end - begin;
     if constexpr (packet_size<T> >= 8)
-      if (prefers_turned<T>(K, d)) return turned_products(x, rows.count, W, d, K, d, Z, ldz);
-    if (prefers_lanes<T>(K, d)) return lane_products(x, rows.count, W, d, K, d, Z, ldz);
+      if (prefers_turned<T>(K, count)) return turned_products(x, rows.count, W, d, K, count, Z, ldz);
+    if (prefers_lanes<T>(K, count)) return lane_products(x, rows.count, W, d, K, count, Z, ldz);
     this->clear(rows.count, K, Z, ldz);
-    const Fetch fetch = coming_ ? Fetch{Fetch::block, distance(x.base, coming_)} : Fetch{Fetch::stretch};
-    dot_products(x, rows.count, fetch, W, d, K, d, [=](Index k, Index i, const auto& sums) {
+    const Fetch fetch = coming_ ? Fetch{Fetch::block, distance(x.base, coming_)} : Fetch{Fetch::stretch, rows.following()};
+    dot_products(x, rows.count, fetch, W, d, K, count, [=](Index k, Index i, const auto& sums) {
       T* to = Z + k * ldz + i;
       for (const T z : sums) *to++ += z;
     });
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
-    const Index numbers = rows.count * this->stride_;
+    const Index numbers = rows.list ? rows.following() : rows.count * this->stride_;
     const bool far = rows.count * (end - begin) * static_cast<Index>(sizeof(V)) > block_bytes * 5 / 4;
-    const Fetch fetch{far                  ? Fetch::stretch
-                      : fetches_next_block ? Fetch::block
-                                           : Fetch::nothing,
+    const Fetch fetch{far                               ? Fetch::stretch
+                      : fetches_next_block || rows.list ? Fetch::block
+                                                        : Fetch::nothing,
                       coming_ ? distance(vectors(rows).base, coming_) + numbers : numbers};
     combine(vectors(rows), rows.count, fetch, begin, end, R, ldr, K, factor, G, this->columns);
   }
@@ -151,9 +154,10 @@ class DenseColumns : public Dense<T, V> {
   Index block_rows(Index K) const { return way(K).rows; }
   T at_row(Index i, Index j) const { return static_cast<T>(this->values_[j * this->stride_ + i]); }
 
-  void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const {
+  void scores(const Rows& rows, const T* W, Index K, T* Z, Index ldz) const { scores(rows, 0, this->columns, W, K, Z, ldz); }
+  void scores(const Rows& rows, Index begin, Index end, const T* W, Index K, T* Z, Index ldz) const {
     this->clear(rows.count, K, Z, ldz);
-    combine(vectors(rows, 0), this->columns, {way(K).fetch, rows.count}, 0, rows.count, W, this->columns, K, T(1), Z, ldz);
+    combine(vectors(rows, begin), end - begin, {way(K).fetch, rows.count}, 0, rows.count, W + begin, this->columns, K, T(1), Z, ldz);
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const Index d = this->columns;
@@ -197,7 +201,7 @@ class DenseColumns : public Dense<T, V> {
  private:
   /// Rows of a block, and what their scores fetch; as measured. Memory answers long runs of columns sooner, but the gradient wants the block in a cache:
   /// the second level for several tiles of outputs, which take their time, else the third. Rows that are too long for it are read twice, in runs so long
-  /// that the outputs take as long as memory. Never 4096 bytes of a column: what is fetched behind them would meet them in the same lines of a cache.
+  /// that the outputs take as long as memory. Scores that stay in the first-level cache are sums of streams. Never 4096 bytes of a column: what is fetched behind them would meet them in the same lines of a cache.
   struct Way {
     Index rows;
     Fetch::What fetch;
@@ -209,8 +213,9 @@ class DenseColumns : public Dense<T, V> {
       if (near * this->row_bytes(0) <= block_bytes * 2) return {near, Fetch::block};
     }
     const Index run = std::min<Index>(2560, (2560 << 10) / this->columns);
-    if (run >= 512) return {run / 128 * 128 / size, Fetch::stretch};
-    return {std::clamp<Index>(weights_bytes / static_cast<Index>(sizeof(T)) / K, 320, (19 << 10) / size) / 64 * 64, Fetch::stretch};
+    const Index most = weights_bytes / static_cast<Index>(sizeof(T)) / K;
+    const Index rows = run >= 512 ? run / 128 * 128 / size : std::clamp<Index>(most, 320, (19 << 10) / size) / 64 * 64;
+    return {rows, rows * K * static_cast<Index>(sizeof(T)) <= 24 << 10 ? Fetch::streams : Fetch::stretch};
   }
   Vectors<V> vectors(const Rows& rows, Index column) const {
     return {this->values_ + column * this->stride_ + rows.start, this->stride_, nullptr};

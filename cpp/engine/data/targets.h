@@ -10,13 +10,11 @@ void fill_targets(const Targets& y, const Rows& rows, Index outputs, T* Y, Index
   if (y.codes) {
     if (!rows.list)  // a pass goes on there; few codes a block are no stream that a processor would see coming
       for (Index i = rows.count; i < 2 * rows.count; i += line<int>) prefetch(y.codes + rows.start + i);
-    for (Index k = 0; k < outputs; ++k) {
-      const int positive = static_cast<int>(outputs == 1 ? 1 : k);
-      T* to = Y + k * stride;
-      if (rows.list)
-        for (Index i = 0; i < rows.count; ++i) to[i] = y.codes[rows[i]] == positive ? T(1) : T(0);
-      else
-        for (Index i = 0; i < rows.count; ++i) to[i] = y.codes[rows.start + i] == positive ? T(1) : T(0);
+    if (outputs == 1) {
+      for (Index i = 0; i < rows.count; ++i) Y[i] = y.codes[rows[i]] == 1 ? T(1) : T(0);
+    } else {
+      for (Index k = 0; k < outputs; ++k) std::fill_n(Y + k * stride, rows.count, T(0));
+      for (Index i = 0; i < rows.count; ++i) Y[y.codes[rows[i]] * stride + i] = T(1);
     }
     return;
   }

@@ -73,37 +73,35 @@ EIGEN_DONT_INLINE void combine_tile(const Vectors<V>& x, Index count, Index j, I
   }
 }
 
-/// Where one tile has all outputs, X is walked once by itself: too fast to fetch another block meanwhile. If it comes from memory and the sums stay in
-/// the first-level cache (scores of a column-major X), few vectors at a time are read along their whole length, as streams. Else panels of vectors, in
-/// them stretches of columns, stay in the second-level cache for all tiles (fewer of them, near as they are, add up their sums too often), and the first
-/// two tiles fetch half each: one that asked for all gained less, as measured (supposedly since it asks faster than memory answers, and requests without
-/// room are dropped). Where vectors lie side by side, the next block is fetched in the order of its addresses.
+/// Where one tile has all outputs, X is walked once by itself: too fast to fetch another block meanwhile. Else panels of vectors, in them stretches of
+/// columns, stay in the second-level cache for all tiles (fewer of them, near as they are, add up their sums too often), and the first two tiles fetch
+/// half each: one that asked for all gained less, as measured (supposedly since it asks faster than memory answers, and requests without room are
+/// dropped). Where vectors lie side by side, the next block is fetched in the order of its addresses. No sum depends on `begin`, `end` and on where X
+/// lies, so that threads may share the columns.
 template <class T, class V, class Out>
 void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index end, const T* r, Index ldr, Index K, Out factor, Out* g,
              Index ldg) {
   constexpr Index S = packet_size<T>;
   const bool one = K <= combine_tile_outputs;
-  const bool streams = fetch.what == Fetch::stretch && K * (end - begin) * static_cast<Index>(sizeof(Out)) <= 24 << 10;
-  const Index panel = !one ? 512 : streams ? 16 : std::max<Index>(1, count);
+  const bool goes_on = fetch.what == Fetch::stretch || fetch.what == Fetch::streams;
+  const Index panel = !one ? 512 : fetch.what == Fetch::streams ? 16 : std::max<Index>(1, count);
   const Index few = std::max<Index>(combine_tile_packets(combine_tile_outputs) * S, 256 / sizeof(V));
   const Index stretch = one ? std::max<Index>(1, end - begin) : even_part(end - begin, few, S);
-  const bool fetches = fetch.what == Fetch::stretch || (fetch.what == Fetch::block && !one && !x.list);
-  // Up to a first whole packet (NumPy's large arrays begin 16 bytes behind a cache line), where many packets gain by it; no sum depends on how columns
-  // are parted.
+  const bool fetches = goes_on || (fetch.what == Fetch::block && !one);
+  // Up to a first whole packet (NumPy's large arrays begin 16 bytes behind a cache line), where many packets gain by it.
   const Index late = static_cast<Index>(reinterpret_cast<std::uintptr_t>(x.base + begin) / sizeof(V)) % S;
   const bool many = end - begin > 2 * S * (1 + std::min<Index>(K, combine_tile_outputs));
   const Index head = x.stride % S == 0 && late > 0 && many ? S - late : 0;
-  const bool in_order = fetch.what == Fetch::block && x.stride == end - begin;
+  const bool in_order = fetch.what == Fetch::block && !x.list && x.stride == end - begin;
   Vectors<V> block{x.base + fetch.beyond, 0, nullptr};
   for (Index i = 0; i < count; i += panel) {
     const Vectors<V> part = x.list ? Vectors<V>{x.base, x.stride, x.list + i} : Vectors<V>{x[i], x.stride, nullptr};
     const Index vectors = std::min(panel, count - i);
     for (Index from = begin, to; from < end; from = to) {
       to = std::min(end, from + (from == begin && head > 0 ? head : stretch));
-      // The next stretch of this panel, or the first one of the next panel; behind the last panel the next block begins.
-      const Index next = fetch.what == Fetch::block                 ? fetch.beyond
-                         : to < end || x.list || i + panel >= count ? stretch
-                                                                    : panel * x.stride + begin - from;
+      // The next block, the next stretch of this panel, or the first one of the next panel; behind the last panel the next block begins.
+      Vectors<V> next = fetch.what == Fetch::block ? part.beyond(fetch.beyond) : part;
+      if (goes_on) next.base += to < end || x.list || i + panel >= count ? stretch : panel * x.stride + begin - from;
       each_tile<combine_tile_outputs>(K, [&](Index first, auto outputs) {
         constexpr int C = decltype(outputs)::value;
         each_tile<combine_tile_packets(C)>((to - from + S - 1) / S, [&](Index packet, auto packets) {
@@ -116,7 +114,7 @@ void combine(const Vectors<V>& x, Index count, Fetch fetch, Index begin, Index e
                                                                                factor, g + first * ldg, ldg);
           };
           const auto share = [&](auto lines, auto whole) {
-            if (!in_order) return tile(lines, whole, {part.base + j + next + (first > 0 ? half * line<V> : 0), part.stride, part.list});
+            if (!in_order) return tile(lines, whole, {next.base + j + (first > 0 ? half * line<V> : 0), next.stride, next.list});
             block.stride = decltype(lines)::value * line<V>;
             tile(lines, whole, block);
             block.base += vectors * block.stride;

@@ -23,6 +23,8 @@ struct Vectors {
   Index stride;
   const Index* list;
   const V* operator[](Index i) const { return base + (list ? list[i] : i) * stride; }
+  /// Those at a distance: of numbers, or of places in the list.
+  Vectors beyond(Index distance) const { return list ? Vectors{base, stride, list + distance} : Vectors{base + distance, stride, nullptr}; }
 };
 
 /// What to fetch for R vectors from number i on, packet by packet of S numbers, while others are at work. Where vectors lie side by side, memory is
@@ -102,26 +104,27 @@ EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const Next& comi
   for (int c = 0; c < C; ++c) add(c, i, products[c]);
 }
 
-/// What to bring into the second-level cache meanwhile: nothing; what comes next in x; or the block that follows, whose numbers lie `beyond` those at
-/// work, while x is near. Half: every second part of it, since others fetch the rest.
+/// What to bring into the second-level cache meanwhile: nothing; what comes next in x; or the block that follows, `beyond` the vectors at work, while x
+/// is near. Half: every second part of it, since others fetch the rest. A list says where a stretch goes on for `beyond` vectors behind its last. Streams:
+/// a stretch where combine reads few vectors at a time, along their whole length.
 struct Fetch {
-  enum What { nothing, stretch, block, half_block } what;
+  enum What { nothing, stretch, streams, block, half_block } what;
   Index beyond = 0;
 };
 
-/// Vectors [first, last) against C rows of w. F of each four are fetched: of those `ahead` behind them, or the numbers `beyond` them in each vector. Not
+/// Vectors [first, last) of `known` ones against C rows of w. F of each four are fetched: of those `ahead` behind them, or `beyond` them. Not
 /// inlined: all registers are for one variant.
 template <int C, int F, bool side_by_side, class T, class V, class Add>
-EIGEN_DONT_INLINE void dot_strip(const Vectors<V>& x, Index first, Index last, Index count, Index ahead, Index beyond, const T* w,
+EIGEN_DONT_INLINE void dot_strip(const Vectors<V>& x, Index first, Index last, Index known, Index ahead, Index beyond, const T* w,
                                  Index ldw, Index length, const Add& add) {
   constexpr int R = 4;
   const Vectors<V> v{x.base, x.stride, side_by_side ? nullptr : x.list};
   Index i = first;
   for (; i + R <= last; i += R) {
-    const Ahead<F, packet_size<T>, V, side_by_side> coming({v.base + beyond, v.stride, v.list}, i + ahead, count);
+    const Ahead<F, packet_size<T>, V, side_by_side> coming(v.beyond(beyond), i + ahead, known);
     dot_tile<R, C>(v, i, coming, w, ldw, length, add);
   }
-  const Ahead<0, 1, V, side_by_side> nothing(v, i, count);
+  const Ahead<0, 1, V, side_by_side> nothing(v, i, known);
   for (; i < last; ++i) dot_tile<1, C>(v, i, nothing, w, ldw, length, add);
 }
 
@@ -137,7 +140,9 @@ void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Ind
   // share the fetching: memory then has work for as long as they. If the second level has the other spans of the weights too, these vectors meet them
   // next, while their sums are near; else all vectors meet one span before the next.
   const Index strip = one ? count : std::max<Index>(4, strip_bytes / span_bytes / 4 * 4), soon = 4 + 4096 / span_bytes;
-  const Index ahead = fetch.what != Fetch::stretch ? 0 : one ? soon : 2 * std::max(strip, soon);
+  const bool stretch = fetch.what == Fetch::stretch;
+  const Index ahead = !stretch ? 0 : one ? soon : 2 * std::max(strip, soon);
+  const Index known = stretch ? count + fetch.beyond : count, beyond = stretch ? 0 : fetch.beyond;
   const Index group = K * length * size <= weights_bytes ? strip : count;
   for (Index start = 0; start < count; start += group) {
     const Index end = std::min(count, start + group);
@@ -152,18 +157,18 @@ void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Ind
             constexpr int C = decltype(outputs)::value;
             const T* weights = w + k * ldw + begin;
             const auto put = [&](int c, Index i, const auto& sums) { add(k + c, i, sums); };
-            const auto strip_of = [&](auto F, Index from, Index beyond) {
-              dot_strip<C, decltype(F)::value, side_by_side>(part, first, last, count, from, beyond, weights, ldw, numbers, put);
+            const auto strip_of = [&](auto F, Index from) {
+              dot_strip<C, decltype(F)::value, side_by_side>(part, first, last, known, from, beyond, weights, ldw, numbers, put);
             };
             using Half = std::integral_constant<int, 2>;
             if (fetch.what == Fetch::nothing)
-              strip_of(std::integral_constant<int, 0>{}, 0, 0);
+              strip_of(std::integral_constant<int, 0>{}, 0);
             else if (fetch.what == Fetch::half_block)
-              strip_of(Half{}, 0, fetch.beyond);
+              strip_of(Half{}, 0);
             else if (one)
-              strip_of(std::integral_constant<int, 4>{}, ahead, fetch.beyond);
+              strip_of(std::integral_constant<int, 4>{}, ahead);
             else if constexpr (C >= dot_tile_outputs / 2)  // each_tile makes no narrower one of two
-              strip_of(Half{}, ahead + (k > 0 ? 2 : 0), fetch.beyond);
+              strip_of(Half{}, ahead + (k > 0 ? 2 : 0));
           });
         }
       });

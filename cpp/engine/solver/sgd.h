@@ -29,7 +29,7 @@ class Order {
     for (Index b = 0; b < batches; ++b) {
       const Index place = shuffle_ && !data.any_rows() ? order_[static_cast<std::size_t>(b)] : b;
       const Index start = place * size;
-      visit(Rows{start, std::min(size, n - start), shuffle_ && data.any_rows() ? order_.data() : nullptr});
+      visit(Rows{start, std::min(size, n - start), shuffle_ && data.any_rows() ? order_.data() : nullptr, n});
     }
   }
 
