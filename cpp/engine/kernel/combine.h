@@ -10,7 +10,8 @@ namespace linclass::engine {
 constexpr int combine_tile_packets(int C) { return std::min(8, (vector_registers - 1) / (C + 1)); }
 
 /// C outputs x P packets of columns from j on, `width` numbers in all: sums over all vectors in registers, then added to g times `factor`.
-/// With each vector, so many Lines from ahead[i] on are fetched. Whole: width is P packets; else the last of them is a part of one.
+/// With each vector, so many Lines from ahead[i] on are fetched, each by its last number as in Ahead. Whole: width is P packets; else the last is a part of
+/// one.
 /// Not inlined: all registers are for one variant.
 template <int C, int P, int Lines, bool Whole, class T, class V, class Out>
 EIGEN_DONT_INLINE void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, const Vectors<V>& ahead, const T* r, Index ldr,
@@ -31,7 +32,7 @@ EIGEN_DONT_INLINE void combine_tile(const Vectors<V>& x, Index count, Index j, I
     if constexpr (Lines > 0) {
       const V* next = ahead[i];
       LINCLASS_UNROLL
-      for (int l = 0; l < Lines; ++l) prefetch(next + l * line<V>);
+      for (int l = 1; l <= Lines; ++l) prefetch(next + l * line<V> - 1);
     }
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {

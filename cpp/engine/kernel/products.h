@@ -38,9 +38,10 @@ struct Ahead {
     LINCLASS_UNROLL
     for (int r = 0; r < places; ++r) from[r] = x[x.list ? std::min(i + r, count - 1) : i + r];
   }
-  /// For vector r, if it is one of the R, at number j, which grows by S from 0.
+  /// For vector r, if it is one of the R, at number j, which grows by S from 0. Where packets lie across two lines, the first one came with the packet
+  /// before: the last number is the one to ask for.
   EIGEN_ALWAYS_INLINE void fetch(int r, Index j) const {
-    if (r < R) prefetch(side_by_side ? from[0] + r * S + R * j : from[r] + j);
+    if (r < R) prefetch((side_by_side ? from[0] + r * S + R * j : from[r] + j) + S - 1);
   }
 };
 /// Calls f(true_type where vectors of these numbers lie side by side).
