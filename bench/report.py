@@ -168,12 +168,16 @@ def rounds_table(rows: list[dict]) -> str:
 
 def kernels_table(level: str, rows: list[dict]) -> str:
     lines = [["kernel", "type", "layout", "d", "K", "GB/s", "GFLOP/s", "reads of X", "of peak"]]
+    exchanges = [f"{1e9 * r['seconds']:.0f}" for r in rows if r["kernel"] == "exchange"]
     for r in rows:
+        if r["kernel"] == "exchange":
+            continue
         what = [r["kernel"], r["type"], r["layout"], str(r["columns"]), str(r["outputs"])]
         rates = [f"{r['GB/s']:.1f}", f"{r['GFLOP/s']:.1f}"]
         reads, peak = f"{r['reads']:.2f}" if r["reads"] else "", f"{100 * r['peak']:.0f} %" if r["peak"] else ""
         lines.append([*what, *rates, reads, peak])
-    return f"level {level}\n\n{table(lines)}"
+    exchanged = f", a line exchanged by two threads in {' '.join(exchanges)} ns" if exchanges else ""
+    return f"level {level}{exchanged}\n\n{table(lines)}"
 
 
 def tables(paths: list[Path]) -> str:

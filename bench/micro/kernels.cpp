@@ -7,6 +7,7 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -65,6 +66,21 @@ void peak() {
     for (int c = 0; c < chains; ++c) sink = static_cast<double>(sum(total[c]));
   })[0];
   print("peak", type_name<T>, "-", 0, 0, seconds, 2.0 * packet_size<T> * chains * steps * omp_get_max_threads(), 0);
+}
+
+/// A cache line that goes to another thread and back: longer where their processors have no cache in common, and then each reads from memory at a rate of
+/// its own. Where a virtual machine's processors lie may change from one moment to the next.
+void exchange(const char* type) {
+  if (omp_get_max_threads() < 2) return;
+  constexpr int times = 10000;
+  alignas(64) std::atomic<int> turn{0};
+  const double seconds = best([&](int thread) {
+    for (int i = 0; i < times && thread < 2; ++i) {
+      while (turn.load(std::memory_order_acquire) != thread) continue;
+      turn.store(1 - thread, std::memory_order_release);
+    }
+  })[0];
+  print("exchange", type, "-", 0, 0, seconds / times, 0, 0);
 }
 
 /// n x d numbers in huge pages, as NumPy asks for them, each thread's share first touched by it.
@@ -200,6 +216,7 @@ template <class T>
 void all(double megabytes, Index only_d, Index only_K) {
   for (const Index d : only_d ? std::vector<Index>{only_d} : std::vector<Index>{28, 50, 200, 784, 10000}) {
     peak<T>();  // again and again: one moment, when the processor is throttled, does not stand for it
+    exchange(type_name<T>);
     const Data<T> data(static_cast<Index>(megabytes * 1e6 / static_cast<double>(d * static_cast<Index>(sizeof(T)))), d);
     const DenseRows<T> by_rows(data.n, d, data.values, d);
     const DenseColumns<T> by_columns(data.n, d, data.values, data.n);
