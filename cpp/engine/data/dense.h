@@ -118,7 +118,13 @@ class DenseRows : public Dense<T, V> {
     for (Index i = strip; i < rows.count; last = i, i += strip) {
       with_width<walk_outputs>(K, [&](auto outputs) {
         with_order(x, d, [&](auto order) {
-          walk<decltype(outputs)::value, decltype(order)::value>(x, i, strip, rows.count, d, W, Z, ldz, own, padded());
+          constexpr int C = decltype(outputs)::value;
+          const auto walk_by = [&](auto R) {
+            walk<C, decltype(R)::value, decltype(order)::value>(x, i, strip, rows.count, d, W, Z, ldz, own, padded());
+          };
+          if constexpr (C <= single_walk_outputs<T>)
+            if (walks_singly<T, V>(C, d)) return walk_by(std::integral_constant<int, 1>{});
+          walk_by(std::integral_constant<int, walk_vectors(C)>{});
         });
       });
       residuals(i, std::min(strip, rows.count - i));

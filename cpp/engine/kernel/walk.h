@@ -12,6 +12,16 @@ namespace linclass::engine {
 constexpr int walk_outputs = vector_registers == 32 ? 3 : 2;
 /// Vectors of either strip at a time: their sums fill the registers.
 constexpr int walk_vectors(int outputs) { return vector_registers == 32 && outputs == 1 ? 8 : 4; }
+/// Or one at a time, for so many outputs at most: two runs of addresses in place of sixteen, which memory answers sooner, by up to a third as measured
+/// where each core reads at a rate of its own. A core with short packets has too much to load and store for that.
+template <class T>
+constexpr int single_walk_outputs = sizeof(Packet<T>) < 32 ? 0 : vector_registers / 16;
+/// Worth it where the sum of a packet is little beside the work of a vector, and w and g leave room for the runs in the first-level cache.
+template <class T, class V>
+bool walks_singly(int outputs, Index length) {
+  constexpr Index size = sizeof(T), stored = sizeof(V);
+  return length * stored >= 800 && outputs * length * size <= 7 << 10;
+}
 
 /// Vectors of a strip: two strips stay in the first-level cache where vectors are short, and the loss has some packets to work on.
 template <class T, class V>
@@ -21,24 +31,28 @@ Index walk_strip(Index length) {
   return std::clamp<Index>(near, std::max(multiple, packet_size<T>), 4 * packet_size<T>) / multiple * multiple;
 }
 
-/// z for the vectors [first, first + strip), those from `count` on left out; where g gets its part from the `strip` ones before them, z holds r.
-/// C x length numbers w; g: C x whole packets with leading dimension ldg. Not inlined: all registers are for one variant.
-template <int C, bool side_by_side, class T, class V>
+/// z for the vectors [first, first + strip), those from `count` on left out; where g gets its part from the `strip` ones before them, z holds r. R
+/// vectors at a time. C x length numbers w; g: C x whole packets with leading dimension ldg. Not inlined: all registers are for one variant.
+template <int C, int R, bool side_by_side, class T, class V>
 EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index count, Index length, const T* w, T* z, Index ldz, T* g,
                             Index ldg) {
-  constexpr int R = walk_vectors(C), S = packet_size<T>;
+  constexpr int S = packet_size<T>, U = R == 1 ? 4 : 1;  // sums of a vector, so that an addition need not wait for the one before
   const Index ahead = R + (8 << 10) / (static_cast<Index>(sizeof(V)) * length);
   for (Index i = first; i < first + strip; i += R) {
     const Ahead<R, S, V, side_by_side> coming(x, i + ahead, count);
     const Index begin = std::min(i, count - R);  // of what is left
     const V *next = x[begin], *last = x[i - strip];
-    Packet<T> product[C][R], residual[C][R];
+    Packet<T> product[C][R][U], residual[C][R];
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
       LINCLASS_UNROLL
-      for (int q = 0; q < R; ++q) product[c][q] = broadcast(T(0)), residual[c][q] = broadcast(z[c * ldz + i - strip + q]);
+      for (int q = 0; q < R; ++q) {
+        residual[c][q] = broadcast(z[c * ldz + i - strip + q]);
+        LINCLASS_UNROLL
+        for (int u = 0; u < U; ++u) product[c][q][u] = broadcast(T(0));
+      }
     }
-    const auto step = [&](auto&& get, Index j) {
+    const auto step = [&](auto&& get, Index j, int u) {
       Packet<T> weight[C], gradient[C];
       LINCLASS_UNROLL
       for (int c = 0; c < C; ++c) weight[c] = get(w + c * length + j), gradient[c] = load(g + c * ldg + j);
@@ -48,23 +62,32 @@ EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index
         const Packet<T> ahead_x = keep(get(next + q * x.stride + j)), behind_x = keep(get(last + q * x.stride + j));
         LINCLASS_UNROLL
         for (int c = 0; c < C; ++c) {
-          product[c][q] = multiply_add(ahead_x, weight[c], product[c][q]);
+          product[c][q][u] = multiply_add(ahead_x, weight[c], product[c][q][u]);
           gradient[c] = multiply_add(behind_x, residual[c][q], gradient[c]);
         }
       }
       LINCLASS_UNROLL
       for (int c = 0; c < C; ++c) store(g + c * ldg + j, gradient[c]);
     };
+    const auto whole = [](const auto* p) { return load_as<T>(p); };
     Index j = 0;
-    for (; j + S <= length; j += S) step([](const auto* p) { return load_as<T>(p); }, j);
-    if (const int rest = static_cast<int>(length - j)) step([rest](const auto* p) { return load_partial_as<T>(p, rest); }, j);
-    T scores[C][R];
-    sums<C * R>(product[0], scores[0]);
+    for (; j + U * S <= length; j += U * S) {
+      LINCLASS_UNROLL
+      for (int u = 0; u < U; ++u) step(whole, j + u * S, u);
+    }
+    if constexpr (U > 1)
+      for (; j + S <= length; j += S) step(whole, j, 0);
+    if (const int rest = static_cast<int>(length - j)) step([rest](const auto* p) { return load_partial_as<T>(p, rest); }, j, 0);
+    T scores[C][R][U];
+    sums<C * R * U>(product[0][0], scores[0][0]);
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
       LINCLASS_UNROLL
-      for (int q = 0; q < R; ++q)
-        if (begin + q >= i) z[c * ldz + begin + q] = scores[c][q];
+      for (int q = 0; q < R; ++q) {
+        T score = scores[c][q][0];
+        for (int u = 1; u < U; ++u) score += scores[c][q][u];
+        if (begin + q >= i) z[c * ldz + begin + q] = score;
+      }
     }
   }
 }
