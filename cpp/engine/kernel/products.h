@@ -71,8 +71,9 @@ inline Index even_part(Index length, Index most, Index unit) {
 }
 
 /// R vectors from x_i against C rows of w at once: R * C sums, which stay in registers only where every loop over them is unrolled.
-template <int R, int C, class T, class V, class Next, class Add>
-EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const Next& coming, const T* w, Index ldw, Index length, const Add& add) {
+template <int R, int C, class T, class V, class Add, class... Next>
+EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const T* w, Index ldw, Index length, const Add& add,
+                                  const Next&... coming) {
   constexpr int S = packet_size<T>;
   Packet<T> total[C][R];
   const V* row[R];
@@ -87,7 +88,7 @@ EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const Next& comi
     LINCLASS_UNROLL
     for (int r = 0; r < R; ++r) {
       value[r] = keep(get(row[r] + j));
-      coming.fetch(r, j);
+      (coming.fetch(r, j), ...);
     }
     LINCLASS_UNROLL
     for (int c = 0; c < C; ++c) {
@@ -107,26 +108,27 @@ EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const Next& comi
 
 /// What to bring into the second-level cache meanwhile: nothing; what comes next in x; or the block that follows, `beyond` the vectors at work, while x
 /// is near. Half: every second part of it, since others fetch the rest. A list says where a stretch goes on for `beyond` vectors behind its last. Streams:
-/// a stretch where combine reads few vectors at a time, along their whole length.
+/// a stretch where combine reads few vectors at a time, along their whole length. Both: a stretch, and most of the block `beyond`, so that memory has work
+/// while x comes from a cache.
 struct Fetch {
-  enum What { nothing, stretch, streams, block, half_block } what;
+  enum What { nothing, stretch, streams, block, half_block, both } what;
   Index beyond = 0;
 };
 
-/// Vectors [first, last) of `known` ones against C rows of w. F of each four are fetched: of those `ahead` behind them, or `beyond` them. Not
-/// inlined: all registers are for one variant.
-template <int C, int F, bool side_by_side, class T, class V, class Add>
+/// Vectors [first, last) of `known` ones against C rows of w. F of each four are fetched, of those `ahead` behind them, and N of each four of those
+/// `beyond` them; where N is 0, the F are. Not inlined: all registers are for one variant.
+template <int C, int F, int N, bool side_by_side, class T, class V, class Add>
 EIGEN_DONT_INLINE void dot_strip(const Vectors<V>& x, Index first, Index last, Index known, Index ahead, Index beyond, const T* w,
                                  Index ldw, Index length, const Add& add) {
-  constexpr int R = 4;
-  const Vectors<V> v{x.base, x.stride, side_by_side ? nullptr : x.list};
+  constexpr int R = 4, S = packet_size<T>;
+  const Vectors<V> v{x.base, x.stride, side_by_side ? nullptr : x.list}, far = v.beyond(beyond);
   Index i = first;
   for (; i + R <= last; i += R) {
-    const Ahead<F, packet_size<T>, V, side_by_side> coming(v.beyond(beyond), i + ahead, known);
-    dot_tile<R, C>(v, i, coming, w, ldw, length, add);
+    const Ahead<F, S, V, side_by_side> coming(N > 0 ? v : far, i + ahead, known);
+    const Ahead<N, S, V, side_by_side> after(far, i, known);
+    dot_tile<R, C>(v, i, w, ldw, length, add, coming, after);
   }
-  const Ahead<0, 1, V, side_by_side> nothing(v, i, known);
-  for (; i < last; ++i) dot_tile<1, C>(v, i, nothing, w, ldw, length, add);
+  for (; i < last; ++i) dot_tile<1, C>(v, i, w, ldw, length, add);
 }
 
 /// add(k, i, some numbers): parts of w_k . x_i and of those behind it, all parts together the product, for i < count and k < K; w is K x length with
@@ -141,9 +143,9 @@ void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Ind
   // share the fetching: memory then has work for as long as they. If the second level has the other spans of the weights too, these vectors meet them
   // next, while their sums are near; else all vectors meet one span before the next.
   const Index strip = one ? count : std::max<Index>(4, strip_bytes / span_bytes / 4 * 4), soon = 4 + 4096 / span_bytes;
-  const bool stretch = fetch.what == Fetch::stretch;
+  const bool both = fetch.what == Fetch::both, stretch = both || fetch.what == Fetch::stretch;
   const Index ahead = !stretch ? 0 : one ? soon : 2 * std::max(strip, soon);
-  const Index known = stretch ? count + fetch.beyond : count, beyond = stretch ? 0 : fetch.beyond;
+  const Index known = stretch && !both ? count + fetch.beyond : count, beyond = stretch && !both ? 0 : fetch.beyond;
   const Index group = K * length * size <= weights_bytes ? strip : count;
   for (Index start = 0; start < count; start += group) {
     const Index end = std::min(count, start + group);
@@ -158,18 +160,23 @@ void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Ind
             constexpr int C = decltype(outputs)::value;
             const T* weights = w + k * ldw + begin;
             const auto put = [&](int c, Index i, const auto& sums) { add(k + c, i, sums); };
-            const auto strip_of = [&](auto F, Index from) {
-              dot_strip<C, decltype(F)::value, side_by_side>(part, first, last, known, from, beyond, weights, ldw, numbers, put);
+            const auto strip_of = [&](auto F, Index from, auto N) {
+              dot_strip<C, decltype(F)::value, decltype(N)::value, side_by_side>(part, first, last, known, from, beyond, weights, ldw,
+                                                                                 numbers, put);
             };
+            using None = std::integral_constant<int, 0>;
             using Half = std::integral_constant<int, 2>;
+            using All = std::integral_constant<int, 4>;
             if (fetch.what == Fetch::nothing)
-              strip_of(std::integral_constant<int, 0>{}, 0);
+              strip_of(None{}, 0, None{});
             else if (fetch.what == Fetch::half_block)
-              strip_of(Half{}, 0);
+              strip_of(Half{}, 0, None{});
+            else if (both)
+              strip_of(All{}, ahead, std::integral_constant<int, 3>{});
             else if (one)
-              strip_of(std::integral_constant<int, 4>{}, ahead);
+              strip_of(All{}, ahead, None{});
             else if constexpr (C >= dot_tile_outputs / 2)  // each_tile makes no narrower one of two
-              strip_of(Half{}, ahead + (k > 0 ? 2 : 0));
+              strip_of(Half{}, ahead + (k > 0 ? 2 : 0), None{});
           });
         }
       });
