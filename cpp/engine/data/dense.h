@@ -168,7 +168,7 @@ class DenseColumns : public Dense<T, V> {
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const Index d = this->columns;
     const double bytes = static_cast<double>(rows.count) * this->row_bytes(0);
-    const Fetch::What far = K <= dot_tile_outputs && bytes <= 3 << 20 ? Fetch::both : Fetch::stretch;  // from the third-level cache?
+    const Fetch::What far = K <= dot_tile_outputs && bytes <= 3 << 20 ? Fetch::both : Fetch::stretch;  // the third level keeps it
     const Fetch fetch{bytes > 2 * block_bytes ? far : K > combine_tile_outputs ? Fetch::nothing : Fetch::half_block, rows.count};
     dot_products(vectors(rows, begin), end - begin, fetch, R, ldr, K, rows.count, [=](Index k, Index j, const auto& sums) {
       double* to = G + k * d + begin + j;

@@ -143,9 +143,9 @@ void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Ind
   // share the fetching: memory then has work for as long as they. If the second level has the other spans of the weights too, these vectors meet them
   // next, while their sums are near; else all vectors meet one span before the next.
   const Index strip = one ? count : std::max<Index>(4, strip_bytes / span_bytes / 4 * 4), soon = 4 + 4096 / span_bytes;
-  const bool both = fetch.what == Fetch::both, stretch = both || fetch.what == Fetch::stretch;
-  const Index ahead = !stretch ? 0 : one ? soon : 2 * std::max(strip, soon);
-  const Index known = stretch && !both ? count + fetch.beyond : count, beyond = stretch && !both ? 0 : fetch.beyond;
+  const bool stretch = fetch.what == Fetch::stretch, both = fetch.what == Fetch::both;
+  const Index ahead = !stretch && !both ? 0 : one ? soon : 2 * std::max(strip, soon);
+  const Index known = stretch ? count + fetch.beyond : count, beyond = stretch ? 0 : fetch.beyond;
   const Index group = K * length * size <= weights_bytes ? strip : count;
   for (Index start = 0; start < count; start += group) {
     const Index end = std::min(count, start + group);
