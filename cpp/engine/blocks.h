@@ -154,11 +154,13 @@ class Blocks {
     return partials_.data();
   }
 
+  bool by_class(const Targets& y) const { return loss.by_class && y.codes; }
   Block<T> begin(const Targets& y, const Rows& rows, Scratch<T>& s, bool second_order) const {
-    fill_targets(y, rows, outputs_, s.targets.data(), s.stride);
-    return {
-        outputs_,      rows.count, s.stride, s.targets.data(), s.scores.data(), s.loss.data(), second_order ? s.curvature.data() : nullptr,
-        s.spare.data()};
+    const bool classes = by_class(y);
+    fill_targets(y, rows, classes, outputs_, s.targets.data(), s.stride);
+    return {outputs_,         rows.count,      s.stride,      classes,
+            s.targets.data(), s.scores.data(), s.loss.data(), second_order ? s.curvature.data() : nullptr,
+            s.spare.data()};
   }
 
   void add_bias(T* scores, Index count, Index stride, const double* bias) const {

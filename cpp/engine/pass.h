@@ -189,12 +189,14 @@ class Pass final : public DataObjective {
       }
     });
     const Index piece = m * outputs < 8192 ? m : even_part(m, (m + team_->threads() - 1) / team_->threads(), 16);
+    const bool by_class = blocks_.by_class(problem_.y);
     team_->run((m + piece - 1) / piece, [&](Index task, int) {
       const Index first = task * piece, count = std::min(piece, m - first);
       const Rows rows = batch.part(first, count);
       const Block<T> block{outputs,
                            count,
                            stride,
+                           by_class,
                            batch_.targets.data() + first,
                            batch_.scores.data() + first,
                            batch_.loss.data() + first,
@@ -207,7 +209,7 @@ class Pass final : public DataObjective {
           for (Index i = 0; i < count; ++i) score[i] += other[i];
         for (Index i = 0; i < count; ++i) score[i] *= static_cast<T>(scale);
       }
-      fill_targets(problem_.y, rows, outputs, batch_.targets.data() + first, stride);
+      fill_targets(problem_.y, rows, by_class, outputs, batch_.targets.data() + first, stride);
       blocks_.evaluate(rows, block, b, batch_.weights.data() + first);
     });
     for (Index k = 0; k < outputs; ++k) b_gradient[k] = sum_in_double(batch_.scores.data() + k * stride, m);
@@ -334,7 +336,9 @@ class Pass final : public DataObjective {
       }
     }
     x_.scores(rows, weights, free_, block.scores, block.stride);
-    residuals(0, rows.count);
+    // Their scores stay in the first-level cache.
+    const Index strip = std::max<Index>(64, (8 << 10) / static_cast<Index>(sizeof(T)) / outputs / 64 * 64);
+    for (Index i = 0; i < rows.count; i += strip) residuals(i, std::min(strip, rows.count - i));
     blocks_.add_sums(block, partial);
     if (gradient) x_.add(rows, block.scores, block.stride, free_, 1.0, G, 0, x_.extent(free_));
   }

@@ -1,6 +1,7 @@
 /// What a loss is: functions on a block of rows that see scores Z and targets Y, both outputs x rows, and never X, weights or threads.
 ///
 /// Y holds 0/1 (or soft labels), whatever form the labels came in: one row of it says "positive" for a single output, one row a class else.
+/// A loss may take the number of each row's class in its place, which is less to write and to read.
 /// With outputs apart from each other every loop runs over contiguous rows, and the compiler turns it into vectors.
 #pragma once
 #include "linclass/problem.h"
@@ -14,6 +15,7 @@ struct Block {
   Index outputs;
   Index rows;
   Index stride;
+  bool by_class;  ///< whether targets are rows numbers, the class of each
   const T* targets;
   T* scores;     ///< in: scores; out: residual, the derivative of the row's loss by its scores
   T* loss;       ///< out, rows: the loss of each row
@@ -21,7 +23,8 @@ struct Block {
   T* scratch;    ///< 3 * rows
 
   Block part(Index first, Index count) const {
-    return {outputs, count, stride, targets + first, scores + first, loss + first, curvature ? curvature + first : nullptr, scratch};
+    return {outputs, count, stride, by_class, targets + first, scores + first, loss + first, curvature ? curvature + first : nullptr,
+            scratch};
   }
 };
 
@@ -33,6 +36,7 @@ struct LossFunctions {
   Multiclass form;  ///< ovr for losses whose outputs are independent, and wherever there is one output
   bool smooth;      ///< differentiable everywhere
   bool convex;
+  bool by_class;  ///< evaluate takes classes, where labels are; nothing else of it takes targets
   Link link;
   void (*evaluate)(const Block<T>&);
   void (*curvature_times)(const Block<T>&, T* direction);                     ///< direction <- H_i direction, in place; null: no curvature

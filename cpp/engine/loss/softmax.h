@@ -30,7 +30,7 @@ void highest_scores(Index outputs, Index count, Index stride, const T* scores, T
     LINCLASS_INDEPENDENT
     for (Index i = 0; i < rows; ++i) {
       highest[i] = z[i] > highest[i] ? z[i] : highest[i];
-      also(k * stride + i, i);
+      also(k, i);
     }
   }
 }
@@ -56,34 +56,57 @@ void exponentials(Index outputs, Index count, Index stride, const T* scores, con
   for (Index i = 0; i < rows; ++i) rest[i] += ties[i];
 }
 
+/// Targets as the two steps of softmax that they enter: what an output adds to Y.z of a row, and e - y (1 + rest), where, if y is 1, e - y and rest keep
+/// the digits of 1 - p.
+template <class T>
+struct SoftTargets {
+  const T* targets;
+  Index stride;
+  T add(T sum, Index k, Index i, T z) const { return sum + targets[k * stride + i] * z; }
+  T subtract(T e, Index k, Index i, T rest) const {
+    const T y = targets[k * stride + i];
+    return (e - y) - y * rest;
+  }
+};
+template <class T>
+struct ClassTargets {
+  const T* classes;
+  T add(T sum, Index k, Index i, T z) const { return classes[i] == static_cast<T>(k) ? z : sum; }
+  T subtract(T e, Index k, Index i, T rest) const { return classes[i] == static_cast<T>(k) ? (e - T(1)) - rest : e; }
+};
+
 /// softmax of at most softmax_rows rows
-template <bool whole, class T>
-void softmax_strip(const Block<T>& b) {
+template <bool whole, class T, class Y>
+void softmax_strip(const Block<T>& b, const Y& y) {
   const Index rows = whole ? softmax_rows : b.rows;
   T highest[softmax_rows], meant[softmax_rows], rest[softmax_rows], inverse[softmax_rows];
   for (Index i = 0; i < rows; ++i) meant[i] = 0;
   highest_scores<whole>(b.outputs, rows, b.stride, b.scores, highest,
-                        [&](Index place, Index i) { meant[i] += b.targets[place] * b.scores[place]; });
+                        [&](Index k, Index i) { meant[i] = y.add(meant[i], k, i, b.scores[k * b.stride + i]); });
   exponentials<whole>(b.outputs, rows, b.stride, b.scores, highest, rest, [z = b.scores](Index place, T e) { z[place] = e; });
   LINCLASS_INDEPENDENT
   for (Index i = 0; i < rows; ++i) {
     inverse[i] = T(1) / (T(1) + rest[i]);
     b.loss[i] = (highest[i] - meant[i]) + log1p(rest[i], inverse[i]);
   }
-  // p - y = (e - y (1 + rest)) / (1 + rest); where y is 1, e - y and rest keep the digits of 1 - p
+  // p - y = (e - y (1 + rest)) / (1 + rest)
   for (Index k = 0; k < b.outputs; ++k) {
     T* z = b.scores + k * b.stride;
-    const T* y = b.targets + k * b.stride;
     if (T* p = b.curvature ? b.curvature + k * b.stride : nullptr)
       for (Index i = 0; i < rows; ++i) p[i] = z[i] * inverse[i];
     LINCLASS_INDEPENDENT
-    for (Index i = 0; i < rows; ++i) z[i] = ((z[i] - y[i]) - y[i] * rest[i]) * inverse[i];
+    for (Index i = 0; i < rows; ++i) z[i] = y.subtract(z[i], k, i, rest[i]) * inverse[i];
   }
 }
 
 template <class T>
 void softmax(const Block<T>& b) {
-  each_softmax_strip(b.rows, [&](auto whole, Index begin, Index count) { softmax_strip<decltype(whole)::value>(b.part(begin, count)); });
+  each_softmax_strip(b.rows, [&](auto is_whole, Index begin, Index count) {
+    constexpr bool whole = decltype(is_whole)::value;
+    const Block<T> part = b.part(begin, count);
+    b.by_class ? softmax_strip<whole>(part, ClassTargets<T>{part.targets})
+               : softmax_strip<whole>(part, SoftTargets<T>{part.targets, b.stride});
+  });
 }
 
 /// H v = p (v - p.v)

@@ -1,9 +1,11 @@
 /// exp and log1p to 2 ulp, and sigma on top of them, for float and double.
 ///
 /// Branch-free arithmetic on one number: the compiler turns a loop over them into the vectors of this level, and every loss stays a plain
-/// loop. Both follow the classical argument reductions (Muller, Elementary Functions, 3rd ed., ch. 11; Tang 1989, 1990) with Taylor
-/// coefficients, which at these small arguments need one or two terms more than minimax ones and no table of magic numbers.
+/// loop. Both follow the classical argument reductions (Muller, Elementary Functions, 3rd ed., ch. 11; Tang 1989, 1990) with coefficients that the compiler
+/// works out from the series: no table of magic numbers.
 #pragma once
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -33,28 +35,31 @@ struct Float<double> {
   using Bits = std::uint64_t;
   static constexpr int mantissa = 52;
   static constexpr Bits bias = 1023, sqrt_half = 0x3fe6a09e667f3bcd;
-  static constexpr double round = 6755399441055744.0;    // 1.5 * 2^52: adding it leaves the nearest integer in the low bits
+  static constexpr double round =
+      6755399441055744.0 + 1023;                         // 1.5 * 2^52 + bias: adding it leaves the nearest integer, biased, in the low bits
   static constexpr double integer = 4503599627370496.0;  // 2^52
   static constexpr double log2e = 1.4426950408889634;
   static constexpr double ln2_high = 6.93147180369123816490e-01;  // its low 21 bits are 0, so that k * ln2_high is exact
   static constexpr double ln2_low = 1.90821492927058770002e-10;
   static constexpr double exp_lowest = -746, exp_highest = 710;  // 0 and infinity after rounding
   static constexpr double exp_normal = -708.396;                 // above it e^x is a normal number
-  static constexpr int exp_terms = 13, log_terms = 10;
+  static constexpr std::size_t exp_degree = 11;
+  static constexpr int log_terms = 10;
 };
 template <>
 struct Float<float> {
   using Bits = std::uint32_t;
   static constexpr int mantissa = 23;
   static constexpr Bits bias = 127, sqrt_half = 0x3f3504f3;
-  static constexpr float round = 12582912.0f;
+  static constexpr float round = 12582912.0f + 127;
   static constexpr float integer = 8388608.0f;
   static constexpr float log2e = 1.44269504f;
   static constexpr float ln2_high = 6.93145752e-01f;  // low bits are 0
   static constexpr float ln2_low = 1.42860682e-06f;
   static constexpr float exp_lowest = -105, exp_highest = 89;
   static constexpr float exp_normal = -87.3365f;
-  static constexpr int exp_terms = 7, log_terms = 4;
+  static constexpr std::size_t exp_degree = 6;
+  static constexpr int log_terms = 4;
 };
 
 template <class T>
@@ -70,41 +75,44 @@ inline T from_bits(typename Float<T>::Bits bits) {
   return x;
 }
 
-/// 1 / n!
+/// Coefficients of e^r for |r| <= a = log(2)/2, up to r^exp_degree. Those of the series, of which each later r^m is replaced by its best approximation of
+/// a lower degree, r^m - 2 (a/2)^m T_m(r/a) with the Chebyshev polynomial T_m (Lanczos's economization: Muller, ch. 3): two degrees less for the same error.
 template <class T>
-constexpr T inverse_factorial(int n) {
-  double f = 1;
-  for (int i = 2; i <= n; ++i) f *= i;
-  return static_cast<T>(1 / f);
+constexpr auto exp_coefficients() {
+  constexpr std::size_t degree = Float<T>::exp_degree, most = degree + 6;
+  constexpr double a = 0.34657359027997264;
+  std::array<double, most + 1> c{1};
+  for (std::size_t n = 1; n <= most; ++n) c[n] = c[n - 1] / static_cast<double>(n);
+  for (std::size_t m = most; m > degree; --m) {
+    double term = c[m];  // of 2 (a/2)^m T_m(r/a): its powers m, m - 2, ...
+    for (std::size_t i = 1; 2 * i <= m; ++i) {
+      term *= -a * a / 4 * static_cast<double>((m - 2 * i + 2) * (m - 2 * i + 1)) / static_cast<double>(i * (m - i));
+      c[m - 2 * i] -= term;
+    }
+  }
+  return c;
 }
 
-/// 1 / First! + x / (First + 2)! + x^2 / (First + 4)! ..., up to 1 / Last!
-template <class T, int First, int Last>
+/// c_First + c_(First + 2) x + c_(First + 4) x^2 + ...: even and odd powers apart are two chains of half the length.
+template <class T, std::size_t First>
 LINCLASS_ALWAYS_INLINE T every_second_exp_term(T x) {
-  constexpr T coefficient = inverse_factorial<T>(First);
-  if constexpr (First + 2 > Last)
+  constexpr T coefficient = static_cast<T>(exp_coefficients<T>()[First]);
+  if constexpr (First + 2 > Float<T>::exp_degree)
     return coefficient;
   else
-    return coefficient + x * every_second_exp_term<T, First + 2, Last>(x);
-}
-
-/// sum_{i=First}^{Last} r^(i-First) / i!; even and odd terms apart are two chains of half the length.
-template <class T, int First, int Last>
-LINCLASS_ALWAYS_INLINE T exp_series(T r) {
-  const T square = r * r;
-  return every_second_exp_term<T, First, Last>(square) + r * every_second_exp_term<T, First + 1, Last>(square);
+    return coefficient + x * every_second_exp_term<T, First + 2>(x);
 }
 
 /// e^x = 2^k e^r with |r| <= log(2)/2.
 template <class T>
 struct Exponential {
-  T rounded;  ///< k in its low bits
+  T rounded;  ///< k + bias in its low bits
   T e_r;
   explicit Exponential(T x) {
     using F = Float<T>;
     rounded = x * F::log2e + F::round;
-    const T k = rounded - F::round, r = (x - k * F::ln2_high) - k * F::ln2_low;
-    e_r = T(1) + (r + (r * r) * exp_series<T, 2, F::exp_terms>(r));
+    const T k = rounded - F::round, r = (x - k * F::ln2_high) - k * F::ln2_low, square = r * r;
+    e_r = T(1) + (r + square * (every_second_exp_term<T, 2>(square) + r * every_second_exp_term<T, 3>(square)));
   }
 };
 
@@ -125,7 +133,7 @@ template <class T>
 LINCLASS_ALWAYS_INLINE T exp_below_0(T x) {
   using F = Float<T>;
   const Exponential<T> e(x);
-  const T value = e.e_r * from_bits<T>((to_bits(e.rounded) + F::bias) << F::mantissa);  // the bits of F::round are shifted out
+  const T value = e.e_r * from_bits<T>(to_bits(e.rounded) << F::mantissa);  // the bits of F::round are shifted out
   return x < F::exp_normal ? T(0) : value;
 }
 
