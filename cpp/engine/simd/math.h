@@ -75,6 +75,13 @@ inline T from_bits(typename Float<T>::Bits bits) {
   return x;
 }
 
+/// x where the condition holds, else 0, by its bits: of a choice between summands GCC makes two sums.
+template <class T>
+LINCLASS_ALWAYS_INLINE T where(bool condition, T x) {
+  using Bits = typename Float<T>::Bits;
+  return from_bits<T>(static_cast<Bits>(to_bits(x) & (Bits(0) - static_cast<Bits>(condition))));
+}
+
 /// Coefficients of e^r for |r| <= a = log(2)/2, up to r^exp_degree. Those of the series, of which each later r^m is replaced by its best approximation of
 /// a lower degree, r^m - 2 (a/2)^m T_m(r/a) with the Chebyshev polynomial T_m (Lanczos's economization: Muller, ch. 3): two degrees less for the same error.
 template <class T>
