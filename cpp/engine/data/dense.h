@@ -76,7 +76,7 @@ class DenseRows : public Dense<T, V> {
     x.base += begin;
     W += begin;
     const Index d = this->columns, count = end - begin;
-    if constexpr (packet_size<T> >= 8)
+    if constexpr (packet_size<T> >= 4)
       if (prefers_turned<T>(K, count)) return turned_products(x, rows.count, W, d, K, count, Z, ldz);
     if (prefers_lanes<T>(K, count)) return lane_products(x, rows.count, W, d, K, count, Z, ldz);
     this->clear(rows.count, K, Z, ldz);

@@ -97,18 +97,20 @@ void lane_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Inde
 }
 
 /// Outputs in a tile of turned_products, and packets of vectors: each weight is broadcast once for all of these, since loads are what it waits for.
-constexpr int turned_tile_outputs = vector_registers == 32 ? 10 : 6, turned_tile_packets = vector_registers == 32 ? 2 : 1;
+constexpr int turned_tile_outputs = 10, turned_tile_packets = vector_registers == 32 ? 2 : 1;
 template <class T>
 constexpr int turned_tile_vectors = turned_tile_packets * packet_size<T>;
 
 /// Numbers of a vector at most.
 template <class T>
-constexpr Index turned_numbers = 8 * packet_size<T>;
+constexpr Index turned_numbers = std::max(64, 8 * packet_size<T>);
 
-/// Whether turned_products is the faster way, as measured: short vectors in long packets, and outputs to share the turning.
+/// Whether turned_products is the faster way, as measured: short vectors, and outputs to share the turning, unless several packets of them would share each
+/// number.
 template <class T>
 bool prefers_turned(Index K, Index length) {
-  return K > 2 && length >= 4 && length <= turned_numbers<T> && (K <= turned_tile_outputs || !prefers_lanes<T>(K, length));
+  return K > 2 && length >= 4 && length <= turned_numbers<T> &&
+         (K <= std::min(turned_tile_outputs, 2 * packet_size<T> - 1) || !prefers_lanes<T>(K, length));
 }
 
 /// z(c, r) = w_c . x_r for C outputs, w_c[j] at w[j * C + c], and all vectors that a tile holds. Not inlined: all registers are for one variant.
@@ -144,18 +146,21 @@ EIGEN_DONT_INLINE void turned_tile(const V* x, Index stride, Index ahead, Index 
     LINCLASS_UNROLL
     for (int q = 0; q < R / 4; ++q) fourth[q] += numbers;
   };
-  Index j = 0;
-  for (; j + B <= length; j += B, advance(B)) {
+  const auto fetch = [&](Index j, Index numbers) {
     if (side_by_side) {  // memory answers sooner in the order of its addresses
-      LINCLASS_UNROLL
-      for (int r = 0; r < R; r += line<V> / B) prefetch(coming + R * j + B * r);
+      for (Index q = 0; q < R * numbers; q += line<V>) prefetch(coming + R * j + q);
     } else if (j % line<V> == 0) {
       LINCLASS_UNROLL
       for (int r = 0; r < R; ++r) prefetch(coming + r * stride + j);
     }
+  };
+  Index j = 0;
+  for (; j + B <= length; j += B, advance(B)) {
+    fetch(j, B);
     add(0);
   }
   if (const Index rest = length - j) {
+    fetch(j, rest);
     advance(rest - B), w += (rest - B) * C;
     add(static_cast<int>(B - rest));
   }

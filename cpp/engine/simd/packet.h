@@ -210,9 +210,19 @@ inline auto sum(const P& x) {
   sums<1>(&x, &out);
   return out;
 }
+/// Four numbers of each vector become four packets with a vector in each lane. Vectors lie `stride` apart; every fourth is given, since so few places stay in
+/// registers. Packets of eight lanes and more are put together of quarters, and turned within them.
+template <class V, class P>
+EIGEN_ALWAYS_INLINE void turn_four(const V* const* fourth, Index stride, P* out) {
+  static_assert(Eigen::internal::unpacket_traits<P>::size == 4);
+  Eigen::internal::PacketBlock<P, 4> lanes;
+  LINCLASS_UNROLL
+  for (int v = 0; v < 4; ++v) lanes.packet[v] = load_as<typename Eigen::internal::unpacket_traits<P>::type>(fourth[0] + v * stride);
+  Eigen::internal::ptranspose(lanes);
+  LINCLASS_UNROLL
+  for (int v = 0; v < 4; ++v) out[v] = lanes.packet[v];
+}
 #if defined(__AVX2__)
-/// Four numbers of each vector become four packets with a vector in each lane: for packets of eight lanes and more, which are put together of quarters, and
-/// turned within them. Vectors lie `stride` apart; every fourth is given, since so few places stay in registers.
 template <class V>
 EIGEN_ALWAYS_INLINE void turn_four(const V* const* fourth, Index stride, Packet<float>* out) {
   const auto four = [&](int v) { return _mm_loadu_ps(fourth[v / 4] + v % 4 * stride); };
@@ -279,6 +289,14 @@ inline Packet<T> load_partial(const T* x, int count) {
     return _mm256_maskload_pd(x, mask);
   else
     return _mm256_maskload_ps(x, mask);
+#elif defined(__SSE2__)
+  if constexpr (std::is_same_v<T, double>) {
+    return _mm_load_sd(x);
+  } else {
+    if (count == 1) return _mm_load_ss(x);
+    const __m128 two = _mm_loadl_pi(_mm_setzero_ps(), reinterpret_cast<const __m64*>(x));
+    return count == 2 ? two : _mm_movelh_ps(two, _mm_load_ss(x + 2));
+  }
 #else
   T padded[packet_size<T>] = {};
   for (int i = 0; i < count; ++i) padded[i] = x[i];
