@@ -136,7 +136,7 @@ def test_finite_differences(form):
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
 @pytest.mark.parametrize("storage", ["row_major", "column_major", "csr"])
-@pytest.mark.parametrize("d", [1, 2, 3, 7, 8, 9, 17, 33, 100])
+@pytest.mark.parametrize("d", [1, 2, 3, 7, 8, 9, 17, 33, 50, 100])
 def test_every_size(d, storage, dtype):
     """Whatever a block, a vector or a tile leaves over: all tails of the products with X."""
     for K in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 23):
