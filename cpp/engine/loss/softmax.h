@@ -46,7 +46,8 @@ void exponentials(Index outputs, Index count, Index stride, const T* scores, con
     const T* z = scores + k * stride;
     LINCLASS_INDEPENDENT
     for (Index i = 0; i < rows; ++i) {
-      const T below = z[i] - highest[i], e = exp_below_0(below), other = below == T(0) ? T(0) : e;  // lets NaN through
+      // Of a choice within the sum GCC makes two sums. The comparison lets NaN through.
+      const T below = z[i] - highest[i], e = exp_below_0(below), other = below == T(0) ? T(0) : e;
       rest[i] += other;
       ties[i] += z[i] == highest[i] ? T(1) : T(0);
       put(k * stride + i, e);

@@ -35,9 +35,8 @@ struct Float<double> {
   using Bits = std::uint64_t;
   static constexpr int mantissa = 52;
   static constexpr Bits bias = 1023, sqrt_half = 0x3fe6a09e667f3bcd;
-  static constexpr double round =
-      6755399441055744.0 + 1023;                         // 1.5 * 2^52 + bias: adding it leaves the nearest integer, biased, in the low bits
-  static constexpr double integer = 4503599627370496.0;  // 2^52
+  static constexpr double round = 6755399441055744.0 + 1023;  // 1.5 * 2^52 + bias: adding it leaves k + bias in the low bits
+  static constexpr double integer = 4503599627370496.0;       // 2^52
   static constexpr double log2e = 1.4426950408889634;
   static constexpr double ln2_high = 6.93147180369123816490e-01;  // its low 21 bits are 0, so that k * ln2_high is exact
   static constexpr double ln2_low = 1.90821492927058770002e-10;
@@ -73,13 +72,6 @@ inline T from_bits(typename Float<T>::Bits bits) {
   T x;
   std::memcpy(&x, &bits, sizeof(x));
   return x;
-}
-
-/// x where the condition holds, else 0, by its bits: of a choice between summands GCC makes two sums.
-template <class T>
-LINCLASS_ALWAYS_INLINE T where(bool condition, T x) {
-  using Bits = typename Float<T>::Bits;
-  return from_bits<T>(static_cast<Bits>(to_bits(x) & (Bits(0) - static_cast<Bits>(condition))));
 }
 
 /// Coefficients of e^r for |r| <= a = log(2)/2, up to r^exp_degree. Those of the series, of which each later r^m is replaced by its best approximation of
