@@ -263,6 +263,17 @@ def test_log_probabilities_stay_finite(dtype):
         assert np.isfinite(model.predict_log_proba(far)).all()
 
 
+@pytest.mark.parametrize("dtype", DTYPES, ids=["f32", "f64"])
+def test_log_probabilities_of_two_classes_to_a_few_ulp(dtype):
+    """log sigma(z) = min(z, 0) - log(1 + exp(-|z|)), whose two terms have the same sign."""
+    model = quiet_fit(np.array([[1.0], [-1.0]], dtype=dtype), [1, 0], loss="logistic", max_iter=3, tol=0, l2=0.1)
+    X = np.linspace(-40, 40, 100_001).astype(dtype)[:, None]
+    z = model.decision_function(X).astype(np.longdouble)
+    exact = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
+    error = np.abs(model.predict_log_proba(X)[:, 1] - exact)
+    assert np.max(error / np.abs(exact)) <= 2 * np.finfo(dtype).eps
+
+
 def test_a_tie_goes_to_the_first_class():
     X, y = np.zeros((4, 2)), [0, 1, 2, 0]
     model = quiet_fit(X, y, loss="softmax", fit_intercept=False, max_iter=1, l2=1)

@@ -19,15 +19,15 @@ struct ScoreNotFinite : std::runtime_error {
 
 template <class T>
 T log_sigmoid(T z) {
-  return (z < T(0) ? z : T(0)) - log1p(exp(z < T(0) ? z : -z));
+  return (z < T(0) ? z : T(0)) - log1p_up_to_1(exp(z < T(0) ? z : -z));
 }
 
 /// scores -> softmax or its logarithm z_k - log sum_l exp(z_l), one vector a row
 template <class T>
 void softmax_in_place(bool logarithm, Index outputs, Index count, Index stride, T* scores) {
-  each_softmax_strip(count, [&](auto is_whole, Index begin, Index rows) {
+  each_strip(count, [&](auto is_whole, Index begin, Index rows) {
     constexpr bool whole = decltype(is_whole)::value;
-    T highest[softmax_rows], rest[softmax_rows], *z = scores + begin;
+    T highest[strip_rows], rest[strip_rows], *z = scores + begin;
     highest_scores<whole>(outputs, rows, stride, z, highest, [](Index, Index) {});
     if (logarithm) {
       exponentials<whole>(outputs, rows, stride, z, highest, rest, [](Index, T) {});

@@ -9,11 +9,11 @@ namespace linclass::engine {
 
 template <class T>
 void logistic(const Block<T>& b) {
-  each_output(b, [](T& z, T y, T& loss, T& curvature) {
+  each_sigmoid(b, [](T& z, T y, T& loss, T& curvature, T e) {
     const bool negative = z < T(0);
-    const T e = exp_below_0(negative ? z : -z), inverse = T(1) / (T(1) + e);
+    const T inverse = T(1) / (T(1) + e);
     const T p = (negative ? e : T(1)) * inverse, q = (negative ? T(1) : e) * inverse;
-    loss += (negative ? T(0) : z) - y * z + log1p(e, inverse);
+    loss += (negative ? T(0) : z) - y * z + log1p_up_to_1(e);
     z = p * (T(1) - y) - q * y;
     curvature = p * q;
   });

@@ -71,4 +71,25 @@ void each_output(const Block<T>& b, F f) {
   }
 }
 
+/// Rows at a time: what is kept for a row stays in the first-level cache from loop to loop.
+constexpr Index strip_rows = 64;
+
+/// each_output for losses of p = sigma(z), as f(z, y, loss, curvature, e) with e = exp(-|z|). That is a loop of its own: a processor has more rows under
+/// way in two short chains of operations than in a long one.
+template <class T, class F>
+void each_sigmoid(const Block<T>& b, F f) {
+  for (Index i = 0; i < b.rows; ++i) b.loss[i] = 0;
+  for (Index k = 0; k < b.outputs; ++k)
+    for (Index first = 0; first < b.rows; first += strip_rows) {
+      const Index rows = b.rows - first < strip_rows ? b.rows - first : strip_rows;
+      T *z = b.scores + k * b.stride + first, *loss = b.loss + first, e[strip_rows];
+      T* c = b.curvature ? b.curvature + k * b.stride + first : b.scratch;
+      const T* y = b.targets + k * b.stride + first;
+      LINCLASS_INDEPENDENT
+      for (Index i = 0; i < rows; ++i) e[i] = exp_below_0(z[i] < T(0) ? z[i] : -z[i]);
+      LINCLASS_INDEPENDENT
+      for (Index i = 0; i < rows; ++i) f(z[i], y[i], loss[i], c[i], e[i]);
+    }
+}
+
 }  // namespace linclass::engine

@@ -9,21 +9,18 @@
 
 namespace linclass::engine {
 
-/// Rows at a time: what is summed up for a row stays in the first-level cache from output to output, and loops of known length are vectors from end to end.
-constexpr Index softmax_rows = 64;
-
-/// f(whole, begin, count) for strips of softmax_rows rows, whole a true_type, and for what is left.
+/// f(whole, begin, count) for strips of strip_rows rows, whole a true_type, and for what is left: loops of known length are vectors from end to end.
 template <class F>
-void each_softmax_strip(Index rows, const F& f) {
+void each_strip(Index rows, const F& f) {
   Index i = 0;
-  for (; i + softmax_rows <= rows; i += softmax_rows) f(std::true_type{}, i, softmax_rows);
+  for (; i + strip_rows <= rows; i += strip_rows) f(std::true_type{}, i, strip_rows);
   if (i < rows) f(std::false_type{}, i, rows - i);
 }
 
 /// highest[i] = max_k z_k of row i; also(k, i) meets every score too.
 template <bool whole, class T, class Also>
 void highest_scores(Index outputs, Index count, Index stride, const T* scores, T* highest, const Also& also) {
-  const Index rows = whole ? softmax_rows : count;
+  const Index rows = whole ? strip_rows : count;
   for (Index i = 0; i < rows; ++i) highest[i] = scores[i];
   for (Index k = 0; k < outputs; ++k) {
     const T* z = scores + k * stride;
@@ -39,8 +36,8 @@ void highest_scores(Index outputs, Index count, Index stride, const T* scores, T
 /// keep their small numbers.
 template <bool whole, class T, class Put>
 void exponentials(Index outputs, Index count, Index stride, const T* scores, const T* highest, T* rest, const Put& put) {
-  const Index rows = whole ? softmax_rows : count;
-  T ties[softmax_rows];
+  const Index rows = whole ? strip_rows : count;
+  T ties[strip_rows];
   for (Index i = 0; i < rows; ++i) rest[i] = 0, ties[i] = -1;
   for (Index k = 0; k < outputs; ++k) {
     const T* z = scores + k * stride;
@@ -75,11 +72,11 @@ struct ClassTargets {
   T subtract(T e, Index k, Index i, T rest) const { return classes[i] == static_cast<T>(k) ? (e - T(1)) - rest : e; }
 };
 
-/// softmax of at most softmax_rows rows
+/// softmax of at most strip_rows rows
 template <bool whole, class T, class Y>
 void softmax_strip(const Block<T>& b, const Y& y) {
-  const Index rows = whole ? softmax_rows : b.rows;
-  T highest[softmax_rows], meant[softmax_rows], rest[softmax_rows], inverse[softmax_rows];
+  const Index rows = whole ? strip_rows : b.rows;
+  T highest[strip_rows], meant[strip_rows], rest[strip_rows], inverse[strip_rows];
   for (Index i = 0; i < rows; ++i) meant[i] = 0;
   highest_scores<whole>(b.outputs, rows, b.stride, b.scores, highest,
                         [&](Index k, Index i) { meant[i] = y.add(meant[i], k, i, b.scores[k * b.stride + i]); });
@@ -101,7 +98,7 @@ void softmax_strip(const Block<T>& b, const Y& y) {
 
 template <class T>
 void softmax(const Block<T>& b) {
-  each_softmax_strip(b.rows, [&](auto is_whole, Index begin, Index count) {
+  each_strip(b.rows, [&](auto is_whole, Index begin, Index count) {
     constexpr bool whole = decltype(is_whole)::value;
     const Block<T> part = b.part(begin, count);
     b.by_class ? softmax_strip<whole>(part, ClassTargets<T>{part.targets})
@@ -112,10 +109,10 @@ void softmax(const Block<T>& b) {
 /// H v = p (v - p.v)
 template <class T>
 void softmax_curvature_times(const Block<T>& block, T* directions) {
-  each_softmax_strip(block.rows, [&](auto whole, Index begin, Index count) {
+  each_strip(block.rows, [&](auto whole, Index begin, Index count) {
     const Block<T> b = block.part(begin, count);
-    const Index rows = decltype(whole)::value ? softmax_rows : count;
-    T mean[softmax_rows], *direction = directions + begin;
+    const Index rows = decltype(whole)::value ? strip_rows : count;
+    T mean[strip_rows], *direction = directions + begin;
     for (Index i = 0; i < rows; ++i) mean[i] = 0;
     for (Index k = 0; k < b.outputs; ++k) {
       const T *p = b.curvature + k * b.stride, *v = direction + k * b.stride;

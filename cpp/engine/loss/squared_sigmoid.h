@@ -8,9 +8,9 @@ namespace linclass::engine {
 
 template <class T>
 void squared_sigmoid(const Block<T>& b) {
-  each_output(b, [](T& z, T y, T& loss, T& curvature) {
+  each_sigmoid(b, [](T& z, T y, T& loss, T& curvature, T e) {
     const bool negative = z < T(0);
-    const T e = exp_below_0(negative ? z : -z), inverse = T(1) / (T(1) + e);
+    const T inverse = T(1) / (T(1) + e);
     const T p = (negative ? e : T(1)) * inverse, q = (negative ? T(1) : e) * inverse;
     const T error = p * (T(1) - y) - q * y, slope = p * q;
     loss += error * error;

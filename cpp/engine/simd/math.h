@@ -43,7 +43,7 @@ struct Float<double> {
   static constexpr double exp_lowest = -746, exp_highest = 710;  // 0 and infinity after rounding
   static constexpr double exp_normal = -708.396;                 // above it e^x is a normal number
   static constexpr std::size_t exp_degree = 11;
-  static constexpr int log_terms = 10;
+  static constexpr std::size_t log_degree = 6, log_degree_to_2 = 9;
 };
 template <>
 struct Float<float> {
@@ -58,7 +58,7 @@ struct Float<float> {
   static constexpr float exp_lowest = -105, exp_highest = 89;
   static constexpr float exp_normal = -87.3365f;
   static constexpr std::size_t exp_degree = 6;
-  static constexpr int log_terms = 4;
+  static constexpr std::size_t log_degree = 2, log_degree_to_2 = 3;
 };
 
 template <class T>
@@ -74,16 +74,12 @@ inline T from_bits(typename Float<T>::Bits bits) {
   return x;
 }
 
-/// Coefficients of e^r for |r| <= a = log(2)/2, up to r^exp_degree. Those of the series, of which each later r^m is replaced by its best approximation of
-/// a lower degree, r^m - 2 (a/2)^m T_m(r/a) with the Chebyshev polynomial T_m (Lanczos's economization: Muller, ch. 3): two degrees less for the same error.
-template <class T>
-constexpr auto exp_coefficients() {
-  constexpr std::size_t degree = Float<T>::exp_degree, most = degree + 6;
-  constexpr double a = 0.34657359027997264;
-  std::array<double, most + 1> c{1};
-  for (std::size_t n = 1; n <= most; ++n) c[n] = c[n - 1] / static_cast<double>(n);
-  for (std::size_t m = most; m > degree; --m) {
-    double term = c[m];  // of 2 (a/2)^m T_m(r/a): its powers m, m - 2, ...
+/// Coefficients of a power series for |x| <= a by a polynomial of a lower degree: each later x^m is replaced by its best approximation of a lower degree,
+/// x^m - 2 (a/2)^m T_m(x/a) with the Chebyshev polynomial T_m (Lanczos's economization: Muller, ch. 3). What is left beyond the degree is of no use.
+template <std::size_t n>
+constexpr std::array<double, n> economized(std::array<double, n> c, std::size_t degree, double a) {
+  for (std::size_t m = n - 1; m > degree; --m) {
+    double term = c[m];  // of 2 (a/2)^m T_m(x/a): its powers m, m - 2, ...
     for (std::size_t i = 1; 2 * i <= m; ++i) {
       term *= -a * a / 4 * static_cast<double>((m - 2 * i + 2) * (m - 2 * i + 1)) / static_cast<double>(i * (m - i));
       c[m - 2 * i] -= term;
@@ -93,14 +89,25 @@ constexpr auto exp_coefficients() {
 }
 
 /// c_First + c_(First + 2) x + c_(First + 4) x^2 + ...: even and odd powers apart are two chains of half the length.
-template <class T, std::size_t First>
-LINCLASS_ALWAYS_INLINE T every_second_exp_term(T x) {
-  constexpr T coefficient = static_cast<T>(exp_coefficients<T>()[First]);
-  if constexpr (First + 2 > Float<T>::exp_degree)
+template <class Series, std::size_t First, class T>
+LINCLASS_ALWAYS_INLINE T every_second_term(T x) {
+  constexpr T coefficient = static_cast<T>(Series::coefficient(First));
+  if constexpr (First + 2 > Series::degree)
     return coefficient;
   else
-    return coefficient + x * every_second_exp_term<T, First + 2>(x);
+    return coefficient + x * every_second_term<Series, First + 2>(x);
 }
+
+/// e^r for |r| <= log(2)/2, two degrees less than the series for the same error
+template <class T>
+struct ExponentialSeries {
+  static constexpr std::size_t degree = Float<T>::exp_degree;
+  static constexpr double coefficient(std::size_t i) {
+    std::array<double, degree + 7> c{1};
+    for (std::size_t m = 1; m < c.size(); ++m) c[m] = c[m - 1] / static_cast<double>(m);
+    return economized(c, degree, 0.34657359027997264)[i];
+  }
+};
 
 /// e^x = 2^k e^r with |r| <= log(2)/2.
 template <class T>
@@ -109,9 +116,10 @@ struct Exponential {
   T e_r;
   explicit Exponential(T x) {
     using F = Float<T>;
+    using Series = ExponentialSeries<T>;
     rounded = x * F::log2e + F::round;
     const T k = rounded - F::round, r = (x - k * F::ln2_high) - k * F::ln2_low, square = r * r;
-    e_r = T(1) + (r + square * (every_second_exp_term<T, 2>(square) + r * every_second_exp_term<T, 3>(square)));
+    e_r = T(1) + (r + square * (every_second_term<Series, 2>(square) + r * every_second_term<Series, 3>(square)));
   }
 };
 
@@ -136,21 +144,31 @@ LINCLASS_ALWAYS_INLINE T exp_below_0(T x) {
   return x < F::exp_normal ? T(0) : value;
 }
 
-/// 2/(2I+1) + x 2/(2I+5) + x^2 2/(2I+9) ..., up to 2/(2Last+1)
-template <class T, int I, int Last>
-LINCLASS_ALWAYS_INLINE T every_second_atanh_term(T x) {
-  constexpr T coefficient = static_cast<T>(2.0 / (2 * I + 1));
-  if constexpr (I + 2 > Last)
-    return coefficient;
-  else
-    return coefficient + x * every_second_atanh_term<T, I + 2, Last>(x);
+/// (2 atanh(s) / s - 2) / s^2 = 2/3 + 2/5 z + 2/7 z^2 + ..., z = s^2, for log(1 + f) = 2 atanh(s), s = f / (2 + f), with 1 + f in [sqrt(1/2), sqrt(2)), or
+/// up to 2. As a series in s it has even powers alone, and so have their approximations.
+template <class T, bool to_2>
+struct LogarithmSeries {
+  static constexpr std::size_t degree = to_2 ? Float<T>::log_degree_to_2 : Float<T>::log_degree;
+  static constexpr double coefficient(std::size_t i) {
+    std::array<double, 2 * degree + 21> c{};
+    for (std::size_t m = 0; m < c.size(); m += 2) c[m] = 2.0 / static_cast<double>(m + 3);
+    return economized(c, 2 * degree, to_2 ? 1.0 / 3 : 0.17157287525380990)[2 * i];
+  }
+};
+
+/// log(1 + f) - (f - f^2/2) = s (f^2/2 + z (2/3 + 2/5 z + ...))
+template <class T, bool to_2>
+LINCLASS_ALWAYS_INLINE T log1p_tail(T f, T half_square) {
+  using Series = LogarithmSeries<T, to_2>;
+  const T s = f / (T(2) + f), z = s * s, square = z * z;
+  return s * (half_square + z * (every_second_term<Series, 0>(square) + z * every_second_term<Series, 1>(square)));
 }
 
-/// sum_{i=I}^{Last} z^(i-I) 2/(2i+1)
-template <class T, int I, int Last>
-LINCLASS_ALWAYS_INLINE T atanh_series(T z) {
-  const T square = z * z;
-  return every_second_atanh_term<T, I, Last>(square) + z * every_second_atanh_term<T, I + 1, Last>(square);
+/// log(1 + x) for 0 <= x <= 1: f = x takes no reduction.
+template <class T>
+LINCLASS_ALWAYS_INLINE T log1p_up_to_1(T x) {
+  const T half = T(0.5) * x * x;
+  return x - (half - log1p_tail<T, true>(x, half));
 }
 
 /// log(1 + x) for 0 <= x < infinity, with inverse = 1 / (1 + x), which every caller has:
@@ -168,8 +186,8 @@ LINCLASS_ALWAYS_INLINE T log1p(T x, T inverse) {
   const T lost = u > T(2) ? T(1) - (u - x) : x - (u - T(1));
   const T f = k == T(0) ? x : m - T(1);
   const T correction = k == T(0) ? T(0) : lost * inverse;
-  const T s = f / (T(2) + f), z = s * s, half = T(0.5) * f * f;
-  const T tail = s * (half + z * atanh_series<T, 1, F::log_terms>(z)) + (k * F::ln2_low + correction);
+  const T half = T(0.5) * f * f;
+  const T tail = log1p_tail<T, false>(f, half) + (k * F::ln2_low + correction);
   return k * F::ln2_high + (f - (half - tail));
 }
 
