@@ -74,8 +74,7 @@ void each_output(const Block<T>& b, F f) {
 /// Rows at a time: what is kept for a row stays in the first-level cache from loop to loop.
 constexpr Index strip_rows = 64;
 
-/// each_output for losses of p = sigma(z), as f(z, y, loss, curvature, e) with e = exp(-|z|). That is a loop of its own: a processor has more rows under
-/// way in two short chains of operations than in a long one.
+/// each_output for losses of p = sigma(z), as f(z, y, loss, curvature, e) with e = exp(-|z|)
 template <class T, class F>
 void each_sigmoid(const Block<T>& b, F f) {
   for (Index i = 0; i < b.rows; ++i) b.loss[i] = 0;
@@ -85,8 +84,7 @@ void each_sigmoid(const Block<T>& b, F f) {
       T *z = b.scores + k * b.stride + first, *loss = b.loss + first, e[strip_rows];
       T* c = b.curvature ? b.curvature + k * b.stride + first : b.scratch;
       const T* y = b.targets + k * b.stride + first;
-      LINCLASS_INDEPENDENT
-      for (Index i = 0; i < rows; ++i) e[i] = exp_below_0(z[i] < T(0) ? z[i] : -z[i]);
+      exp_below_0<strip_rows>(rows, [&](Index i) { return z[i] < T(0) ? z[i] : -z[i]; }, e);
       LINCLASS_INDEPENDENT
       for (Index i = 0; i < rows; ++i) f(z[i], y[i], loss[i], c[i], e[i]);
     }

@@ -37,17 +37,17 @@ void highest_scores(Index outputs, Index count, Index stride, const T* scores, T
 template <bool whole, class T, class Put>
 void exponentials(Index outputs, Index count, Index stride, const T* scores, const T* highest, T* rest, const Put& put) {
   const Index rows = whole ? strip_rows : count;
-  T ties[strip_rows];
+  T ties[strip_rows], e[strip_rows];
   for (Index i = 0; i < rows; ++i) rest[i] = 0, ties[i] = -1;
   for (Index k = 0; k < outputs; ++k) {
     const T* z = scores + k * stride;
+    exp_below_0<strip_rows>(rows, [&](Index i) { return z[i] - highest[i]; }, e);
     LINCLASS_INDEPENDENT
     for (Index i = 0; i < rows; ++i) {
-      // Of a choice within the sum GCC makes two sums. The comparison lets NaN through.
-      const T below = z[i] - highest[i], e = exp_below_0(below), other = below == T(0) ? T(0) : e;
+      const T other = e[i] == T(1) ? T(0) : e[i];
       rest[i] += other;
-      ties[i] += z[i] == highest[i] ? T(1) : T(0);
-      put(k * stride + i, e);
+      ties[i] += e[i] - other;
+      put(k * stride + i, e[i]);
     }
   }
   for (Index i = 0; i < rows; ++i) rest[i] += ties[i];

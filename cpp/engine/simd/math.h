@@ -41,7 +41,6 @@ struct Float<double> {
   static constexpr double ln2_high = 6.93147180369123816490e-01;  // its low 21 bits are 0, so that k * ln2_high is exact
   static constexpr double ln2_low = 1.90821492927058770002e-10;
   static constexpr double exp_lowest = -746, exp_highest = 710;  // 0 and infinity after rounding
-  static constexpr double exp_normal = -708.396;                 // above it e^x is a normal number
   static constexpr std::size_t exp_degree = 11;
   static constexpr std::size_t log_degree = 6, log_degree_to_2 = 9;
 };
@@ -56,7 +55,6 @@ struct Float<float> {
   static constexpr float ln2_high = 6.93145752e-01f;  // low bits are 0
   static constexpr float ln2_low = 1.42860682e-06f;
   static constexpr float exp_lowest = -105, exp_highest = 89;
-  static constexpr float exp_normal = -87.3365f;
   static constexpr std::size_t exp_degree = 6;
   static constexpr std::size_t log_degree = 2, log_degree_to_2 = 3;
 };
@@ -109,19 +107,25 @@ struct ExponentialSeries {
   }
 };
 
-/// e^x = 2^k e^r with |r| <= log(2)/2.
+/// x = k log(2) + r with |r| <= log(2)/2
 template <class T>
-struct Exponential {
+struct Reduced {
   T rounded;  ///< k + bias in its low bits
-  T e_r;
-  explicit Exponential(T x) {
+  T r;
+  explicit Reduced(T x) {
     using F = Float<T>;
-    using Series = ExponentialSeries<T>;
     rounded = x * F::log2e + F::round;
-    const T k = rounded - F::round, r = (x - k * F::ln2_high) - k * F::ln2_low, square = r * r;
-    e_r = T(1) + (r + square * (every_second_term<Series, 2>(square) + r * every_second_term<Series, 3>(square)));
+    const T k = rounded - F::round;
+    r = (x - k * F::ln2_high) - k * F::ln2_low;
   }
 };
+/// e^r
+template <class T>
+LINCLASS_ALWAYS_INLINE T exp_of_remainder(T r) {
+  using Series = ExponentialSeries<T>;
+  const T square = r * r;
+  return T(1) + (r + square * (every_second_term<Series, 2>(square) + r * every_second_term<Series, 3>(square)));
+}
 
 /// 2^k as two powers of about half the exponent, which are normal numbers: results near 0 and infinity round once.
 template <class T>
@@ -130,18 +134,27 @@ LINCLASS_ALWAYS_INLINE T exp(T x) {
   using Bits = typename F::Bits;
   T c = x < F::exp_lowest ? F::exp_lowest : x;  // comparisons that let NaN through
   c = c > F::exp_highest ? F::exp_highest : c;
-  const Exponential<T> e(c);
-  const Bits biased = to_bits(e.rounded) - to_bits(F::round) + 2 * F::bias, half = biased >> 1;  // k + 2 bias > 0
-  return e.e_r * from_bits<T>(half << F::mantissa) * from_bits<T>((biased - half) << F::mantissa);
+  const Reduced<T> reduced(c);
+  const Bits biased = to_bits(reduced.rounded) - to_bits(F::round) + 2 * F::bias, half = biased >> 1;  // k + 2 bias > 0
+  return exp_of_remainder(reduced.r) * from_bits<T>(half << F::mantissa) * from_bits<T>((biased - half) << F::mantissa);
 }
 
-/// exp for x <= 0 in three quarters of the time; 0 where it would not be a normal number.
-template <class T>
-LINCLASS_ALWAYS_INLINE T exp_below_0(T x) {
+/// e[i] = exp(x(i)) for at most `most` numbers x(i) <= 0; 0 where a power of 2 is not a normal number. The two steps are loops of their own: a processor has
+/// more numbers under way in two short chains of operations than in a long one.
+template <std::ptrdiff_t most, class T, class X>
+LINCLASS_ALWAYS_INLINE void exp_below_0(std::ptrdiff_t count, const X& x, T* e) {
   using F = Float<T>;
-  const Exponential<T> e(x);
-  const T value = e.e_r * from_bits<T>(to_bits(e.rounded) << F::mantissa);  // the bits of F::round are shifted out
-  return x < F::exp_normal ? T(0) : value;
+  T rounded[most];
+  LINCLASS_INDEPENDENT
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    const Reduced<T> reduced(x(i));
+    rounded[i] = reduced.rounded, e[i] = reduced.r;
+  }
+  LINCLASS_INDEPENDENT
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    const T value = exp_of_remainder(e[i]) * from_bits<T>(to_bits(rounded[i]) << F::mantissa);  // the bits of F::round are shifted out
+    e[i] = rounded[i] <= F::round - static_cast<T>(F::bias) ? T(0) : value;
+  }
 }
 
 /// (2 atanh(s) / s - 2) / s^2 = 2/3 + 2/5 z + 2/7 z^2 + ..., z = s^2, for log(1 + f) = 2 atanh(s), s = f / (2 + f), with 1 + f in [sqrt(1/2), sqrt(2)), or
