@@ -168,9 +168,12 @@ class DenseColumns : public Dense<T, V> {
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const Index d = this->columns;
     const double bytes = static_cast<double>(rows.count) * this->row_bytes(0);
-    const Fetch::What far = K <= dot_tile_outputs && bytes <= 3 << 20 ? Fetch::both : Fetch::stretch;  // the third level keeps it
-    const Fetch fetch{bytes > 2 * block_bytes ? far : K > combine_tile_outputs ? Fetch::nothing : Fetch::half_block, rows.count};
-    dot_products(vectors(rows, begin), end - begin, fetch, R, ldr, K, rows.count, [=](Index k, Index j, const auto& sums) {
+    Fetch::What what = few(K) ? Fetch::half_block : Fetch::nothing;
+    if (bytes > 2 * block_bytes && whole_lines)
+      what = K <= dot_tile_outputs && bytes <= 3 << 20 ? Fetch::both : Fetch::stretch;  // the third level keeps it
+    else if (bytes > 2 * block_bytes && few(K))
+      what = Fetch::stretch;
+    dot_products(vectors(rows, begin), end - begin, {what, rows.count}, R, ldr, K, rows.count, [=](Index k, Index j, const auto& sums) {
       double* to = G + k * d + begin + j;
       for (const T sum : sums) *to++ += factor * static_cast<double>(sum);
     });
@@ -206,23 +209,28 @@ class DenseColumns : public Dense<T, V> {
   Coming coming(const Rows& rows) const { return this->coming_from(vectors(rows, 0).base + rows.count, rows.count, this->columns); }
 
  private:
+  /// Packets as long as a cache line. Shorter ones ask for a line again and again where they fetch: not worth it beside many outputs, nor twice as much.
+  static constexpr bool whole_lines = sizeof(Packet<T>) >= 64;
+  static bool few(Index K) { return K <= combine_tile_outputs; }
+  static constexpr Index scores_bytes = 24 << 10;  ///< that stay in the first-level cache
+
   /// Rows of a block, and what their scores fetch; as measured. Memory answers long runs of columns sooner, but the gradient wants the block in a cache:
   /// the second level for several tiles of outputs, which take their time, else the third. Rows that are too long for it are read twice, in runs so long
-  /// that the outputs take as long as memory. Scores that stay in the first-level cache are sums of streams. Never 4096 bytes of a column: what is fetched behind them would meet them in the same lines of a cache.
+  /// that the outputs take as long as memory. Scores that stay in the first-level cache are sums of streams. Never 4096 bytes of a column: what is fetched
+  /// behind them would meet them in the same lines of a cache.
   struct Way {
     Index rows;
     Fetch::What fetch;
   };
   Way way(Index K) const {
     constexpr Index size = sizeof(V), near = 1024 / size;
-    if (K > combine_tile_outputs) {
-      if (this->columns <= 320) return {448, Fetch::block};
-      if (near * this->row_bytes(0) <= block_bytes * 2) return {near, Fetch::block};
-    }
-    const Index run = std::min<Index>(2560, (2560 << 10) / this->columns);
-    const Index most = weights_bytes / static_cast<Index>(sizeof(T)) / K;
-    const Index rows = run >= 512 ? run / 128 * 128 / size : std::clamp<Index>(most, 320, (19 << 10) / size) / 64 * 64;
-    return {rows, rows * K * static_cast<Index>(sizeof(T)) <= 24 << 10 ? Fetch::streams : Fetch::stretch};
+    const Index most = static_cast<Index>(2 * block_bytes / this->row_bytes(0)) / 64 * 64;
+    if (!few(K) && near <= most) return {this->columns <= 320 ? std::min<Index>(448, most) : near, Fetch::block};
+    const Index run = std::min<Index>(2560, far_block_bytes / this->columns) / 128 * 128;
+    const Index score = static_cast<Index>(sizeof(T)) * K, many = (few(K) ? scores_bytes : weights_bytes) / score;
+    const bool in_third_level = run >= 512 && (few(K) || whole_lines);
+    const Index rows = in_third_level ? run / size : std::clamp<Index>(many, 320, (19 << 10) / size) / 64 * 64;
+    return {rows, rows * score <= scores_bytes ? Fetch::streams : Fetch::stretch};
   }
   Vectors<V> vectors(const Rows& rows, Index column) const {
     return {this->values_ + column * this->stride_ + rows.start, this->stride_, nullptr};

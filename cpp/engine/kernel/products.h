@@ -27,16 +27,17 @@ struct Vectors {
   Vectors beyond(Index distance) const { return list ? Vectors{base, stride, list + distance} : Vectors{base + distance, stride, nullptr}; }
 };
 
-/// What to fetch for R vectors from number i on, packet by packet of S numbers, while others are at work. Where vectors lie side by side, memory is
+/// What to fetch for R vectors from number i on of `count`, packet by packet of S numbers, while others are at work. Where vectors lie side by side, memory is
 /// asked for in the order of its addresses, whatever the order of the work (it answers R places at once a fifth to a third slower), behind the last of
-/// them follows the next block, and one register holds the place.
+/// them follows the next block, and one register holds the place. Nothing else is known to follow: what a processor looks for where a program has no memory
+/// takes it as long as many multiplications.
 template <int R, int S, class V, bool side_by_side>
 struct Ahead {
   static constexpr int places = side_by_side ? std::min(R, 1) : R;
   std::array<const V*, places> from;
   Ahead(const Vectors<V>& x, Index i, Index count) {
     LINCLASS_UNROLL
-    for (int r = 0; r < places; ++r) from[r] = x[x.list ? std::min(i + r, count - 1) : i + r];
+    for (int r = 0; r < places; ++r) from[r] = x[side_by_side && !x.list ? i + r : std::min(i + r, count - 1)];
   }
   /// For vector r, if it is one of the R, at number j, which grows by S from 0. Where packets lie across two lines, the first one came with the packet
   /// before: the last number is the one to ask for.
@@ -145,7 +146,7 @@ void dot_products(const Vectors<V>& x, Index count, Fetch fetch, const T* w, Ind
   const Index strip = one ? count : std::max<Index>(4, strip_bytes / span_bytes / 4 * 4), soon = 4 + 4096 / span_bytes;
   const bool stretch = fetch.what == Fetch::stretch, both = fetch.what == Fetch::both;
   const Index ahead = !stretch && !both ? 0 : one ? soon : 2 * std::max(strip, soon);
-  const Index known = stretch ? count + fetch.beyond : count, beyond = stretch ? 0 : fetch.beyond;
+  const Index known = stretch && x.list ? count + fetch.beyond : count, beyond = stretch ? 0 : fetch.beyond;
   const Index group = K * length * size <= weights_bytes ? strip : count;
   for (Index start = 0; start < count; start += group) {
     const Index end = std::min(count, start + group);

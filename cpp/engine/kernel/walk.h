@@ -93,11 +93,12 @@ EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index
 }
 
 /// Rows of a column-major X in a walk: so many bytes of a column are enough for memory to answer them at some two thirds of its rate, and so few that
-/// a cache keeps them of all columns; their scores take half the registers.
+/// a cache keeps them of all columns; their scores take half the registers. With packets shorter than a cache line two reads of X are as fast or faster.
 template <class V>
-constexpr int walk_height = (vector_registers == 32 ? 256 : 128) / static_cast<int>(sizeof(V));
+constexpr int walk_height = 256 / static_cast<int>(sizeof(V));
 template <class T, class V>
-constexpr int walk_columns_outputs = std::min(walk_outputs, vector_registers / 2 * packet_size<T> / walk_height<V>);
+constexpr int walk_columns_outputs =
+    sizeof(Packet<T>) < 64 ? 0 : std::min(walk_outputs, vector_registers / 2 * packet_size<T> / walk_height<V>);
 
 /// The same for rows of a column-major X, along all columns at once:
 ///
@@ -138,7 +139,8 @@ EIGEN_DONT_INLINE void walk_columns(const V* x, Index stride, Index columns, T* 
     }
     LINCLASS_UNROLL
     for (int q = 0; q < N; ++q) {
-      const V *from = x + (j + q) * stride, *coming = from + ahead * stride;
+      const Index then = j + q + ahead;  // behind the last column the next rows of the first one
+      const V *from = x + (j + q) * stride, *coming = x + (then < columns ? then * stride : (then - columns) * stride + rows);
       LINCLASS_UNROLL
       for (int i = 0; i < rows; i += line<V>) prefetch(coming + i);
       prefetch(coming + rows - 1);  // a column seldom begins with a cache line

@@ -27,14 +27,14 @@ constexpr bool multiplies_and_adds = true;
 #else
 constexpr bool multiplies_and_adds = false;
 #endif
-/// What is to stay in the second-level cache, from the scores of a block of rows to its gradient.
+/// What is to stay in a cache from the scores of a block of rows to its gradient: in the second level, or in the third, of which every core has a share.
 #if defined(__AVX512F__)
-constexpr Index block_bytes = 512 << 10;  // half of that cache in the processors of this level
+constexpr Index block_bytes = 512 << 10, far_block_bytes = 2560 << 10;  // the first is half of that cache in the processors of this level
 #else
-constexpr Index block_bytes = 192 << 10;
+constexpr Index block_bytes = 192 << 10, far_block_bytes = 1280 << 10;
 #endif
 
-/// Rows of so many bytes that stay in that cache: whole packets, and strips of the losses where they are many.
+/// Rows of so many bytes that stay in the second level: whole packets, and strips of the losses where they are many.
 inline Index near_rows(double bytes, Index least, Index most) {
   const Index rows = std::clamp(static_cast<Index>(static_cast<double>(block_bytes) / bytes), least, most);
   return rows - rows % (rows < 256 ? 8 : 64);
