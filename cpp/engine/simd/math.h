@@ -119,12 +119,12 @@ struct Reduced {
     r = (x - k * F::ln2_high) - k * F::ln2_low;
   }
 };
-/// e^r
+/// e^r - 1
 template <class T>
-LINCLASS_ALWAYS_INLINE T exp_of_remainder(T r) {
+LINCLASS_ALWAYS_INLINE T expm1_of_remainder(T r) {
   using Series = ExponentialSeries<T>;
   const T square = r * r;
-  return T(1) + (r + square * (every_second_term<Series, 2>(square) + r * every_second_term<Series, 3>(square)));
+  return r + square * (every_second_term<Series, 2>(square) + r * every_second_term<Series, 3>(square));
 }
 
 /// 2^k as two powers of about half the exponent, which are normal numbers: results near 0 and infinity round once.
@@ -136,7 +136,7 @@ LINCLASS_ALWAYS_INLINE T exp(T x) {
   c = c > F::exp_highest ? F::exp_highest : c;
   const Reduced<T> reduced(c);
   const Bits biased = to_bits(reduced.rounded) - to_bits(F::round) + 2 * F::bias, half = biased >> 1;  // k + 2 bias > 0
-  return exp_of_remainder(reduced.r) * from_bits<T>(half << F::mantissa) * from_bits<T>((biased - half) << F::mantissa);
+  return (T(1) + expm1_of_remainder(reduced.r)) * from_bits<T>(half << F::mantissa) * from_bits<T>((biased - half) << F::mantissa);
 }
 
 /// e[i] = exp(x(i)) for at most `most` numbers x(i) <= 0; 0 where a power of 2 is not a normal number. The two steps are loops of their own: a processor has
@@ -152,7 +152,8 @@ LINCLASS_ALWAYS_INLINE void exp_below_0(std::ptrdiff_t count, const X& x, T* e) 
   }
   LINCLASS_INDEPENDENT
   for (std::ptrdiff_t i = 0; i < count; ++i) {
-    const T value = exp_of_remainder(e[i]) * from_bits<T>(to_bits(rounded[i]) << F::mantissa);  // the bits of F::round are shifted out
+    const T power = from_bits<T>(to_bits(rounded[i]) << F::mantissa);  // the bits of F::round are shifted out
+    const T value = power + power * expm1_of_remainder(e[i]);
     e[i] = rounded[i] <= F::round - static_cast<T>(F::bias) ? T(0) : value;
   }
 }
