@@ -130,8 +130,9 @@ class DenseRows : public Dense<T, V> {
       residuals(i, std::min(strip, rows.count - i));
     }
     add(rows.part(last, rows.count - last), Z + last, ldz, K, 1.0, G, 0, d);
+    const Index whole = d - d % packet_size<T>, shift = rest_lane<T>(static_cast<int>(d - whole), d);
     for (Index k = 0; k < K; ++k)
-      for (Index j = 0; j < d; ++j) G[k * d + j] += static_cast<double>(own[k * padded() + j]);
+      for (Index j = 0; j < d; ++j) G[k * d + j] += static_cast<double>(own[k * padded() + j + (j < whole ? 0 : shift)]);
   }
 
  private:

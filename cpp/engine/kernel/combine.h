@@ -17,7 +17,7 @@ template <int C, int P, int Lines, bool Whole, class T, class V, class Out>
 EIGEN_DONT_INLINE void combine_tile(const Vectors<V>& x, Index count, Index j, Index width, const Vectors<V>& ahead, const T* r, Index ldr,
                                     Out factor, Out* g, Index ldg) {
   constexpr int S = packet_size<T>;
-  const int last = static_cast<int>(width) - (P - 1) * S;
+  const int last = static_cast<int>(width) - (P - 1) * S, lead = Whole ? 0 : rest_lane<T>(last, j + width);
   Packet<T> total[C][P];
   LINCLASS_UNROLL
   for (int c = 0; c < C; ++c) {
@@ -28,7 +28,7 @@ EIGEN_DONT_INLINE void combine_tile(const Vectors<V>& x, Index count, Index j, I
     const V* row = x[i] + j;
     Packet<T> value[P];
     LINCLASS_UNROLL
-    for (int p = 0; p < P; ++p) value[p] = Whole || p + 1 < P ? load_as<T>(row + p * S) : load_partial_as<T>(row + p * S, last);
+    for (int p = 0; p < P; ++p) value[p] = Whole || p + 1 < P ? load_as<T>(row + p * S) : load_rest_as<T>(row + width, last, j + width);
     if constexpr (Lines > 0) {
       const V* next = ahead[i];
       LINCLASS_UNROLL
@@ -50,14 +50,15 @@ EIGEN_DONT_INLINE void combine_tile(const Vectors<V>& x, Index count, Index j, I
       for (int p = 0; p < whole; ++p) store(to + p * S, multiply_add(total[c][p], broadcast(factor), load(to + p * S)));
       if constexpr (!Whole) {  // in packets too: a compiler may round a product and a sum of numbers twice
         T lane[S];
-        store(lane, multiply_add(total[c][P - 1], broadcast(factor), load_partial(to + whole * S, last)));
-        std::copy_n(lane, last, to + whole * S);
+        store(lane, multiply_add(total[c][P - 1], broadcast(factor), load_rest_as<T>(to + width, last, j + width)));
+        std::copy_n(lane + lead, last, to + whole * S);
       }
     } else {
       constexpr int D = packet_size<Out>, known = (Whole ? P : P - 1) * S;
-      T lane[P * S];
+      T lanes[S + P * S], *lane = lanes + S;
+      store(lane + (P - 1) * S - lead, total[c][P - 1]);
       LINCLASS_UNROLL
-      for (int p = 0; p < P; ++p) store(lane + p * S, total[c][p]);
+      for (int p = 0; p < P - 1; ++p) store(lane + p * S, total[c][p]);
       const auto sum = [&](Index q, const Packet<Out>& before) { return multiply_add(load_as<Out>(lane + q), broadcast(factor), before); };
       LINCLASS_UNROLL
       for (int q = 0; q < known; q += D) store(to + q, sum(q, load(to + q)));

@@ -100,7 +100,8 @@ EIGEN_ALWAYS_INLINE void dot_tile(const Vectors<V>& x, Index i, const T* w, Inde
   };
   Index j = 0;
   for (; j + S <= length; j += S) step([](const auto* p) { return load_as<T>(p); }, j);
-  if (const int rest = static_cast<int>(length - j)) step([rest](const auto* p) { return load_partial_as<T>(p, rest); }, j);
+  if (const int rest = static_cast<int>(length - j))
+    step([rest, length](const auto* p) { return load_rest_as<T>(p + rest, rest, length); }, j);
   T products[C][R];
   sums<C * R>(total[0], products[0]);
   LINCLASS_UNROLL

@@ -32,7 +32,8 @@ Index walk_strip(Index length) {
 }
 
 /// z for the vectors [first, first + strip), those from `count` on left out; where g gets its part from the `strip` ones before them, z holds r. R
-/// vectors at a time. C x length numbers w; g: C x whole packets with leading dimension ldg. Not inlined: all registers are for one variant.
+/// vectors at a time. C x length numbers w; g: C x whole packets with leading dimension ldg, the last as load_rest_as has it. Not inlined: all
+/// registers are for one variant.
 template <int C, int R, bool side_by_side, class T, class V>
 EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index count, Index length, const T* w, T* z, Index ldz, T* g,
                             Index ldg) {
@@ -77,7 +78,8 @@ EIGEN_DONT_INLINE void walk(const Vectors<V>& x, Index first, Index strip, Index
     }
     if constexpr (U > 1)
       for (; j + S <= length; j += S) step(whole, j, 0);
-    if (const int rest = static_cast<int>(length - j)) step([rest](const auto* p) { return load_partial_as<T>(p, rest); }, j, 0);
+    if (const int rest = static_cast<int>(length - j))
+      step([rest, length](const auto* p) { return load_rest_as<T>(p + rest, rest, length); }, j, 0);
     T scores[C][R][U];
     sums<C * R * U>(product[0][0], scores[0][0]);
     LINCLASS_UNROLL

@@ -2,6 +2,7 @@
 #pragma once
 #include <Eigen/Core>
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 #include <vector>
@@ -313,6 +314,34 @@ inline Packet<T> load_partial_as(const V* x, int count) {
     for (int i = 0; i < count; ++i) wide[i] = static_cast<T>(x[i]);
     return load(wide);
   }
+}
+
+/// The last `count` < packet_size numbers of a vector of `length` that ends at `end`, zeros elsewhere: in the last lanes, since a load of a whole packet
+/// that ends there takes some processors a tenth of a masked one, or in the first lanes where the vector is shorter than a packet.
+template <class T, class V>
+EIGEN_ALWAYS_INLINE Packet<T> load_rest_as(const V* end, int count, Index length) {
+  constexpr int S = packet_size<T>;
+  if (length < S) return load_partial_as<T>(end - count, count);
+#if defined(__AVX512F__)
+  if constexpr (std::is_same_v<V, double>) return _mm512_maskz_loadu_pd(static_cast<__mmask8>(0xffu << (S - count)), end - S);
+  if constexpr (std::is_same_v<T, float>) return _mm512_maskz_loadu_ps(static_cast<__mmask16>(0xffffu << (S - count)), end - S);
+#endif
+  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  struct Lanes {
+    Bits bits[2 * S]{};
+    constexpr Lanes() {
+      for (int i = S; i < 2 * S; ++i) bits[i] = -1;
+    }
+  };
+  static constexpr Lanes lanes;
+  Packet<T> mask;
+  std::memcpy(&mask, lanes.bits + count, sizeof(mask));
+  return Eigen::internal::pand(load_as<T>(end - S), mask);
+}
+/// The first lane that load_rest_as fills.
+template <class T>
+constexpr int rest_lane(int count, Index length) {
+  return length < packet_size<T> ? 0 : packet_size<T> - count;
 }
 
 }  // namespace linclass::engine
