@@ -49,8 +49,9 @@ EIGEN_DONT_INLINE void combine_tile(const Vectors<V>& x, Index count, Index j, I
       LINCLASS_UNROLL
       for (int p = 0; p < whole; ++p) store(to + p * S, multiply_add(total[c][p], broadcast(factor), load(to + p * S)));
       if constexpr (!Whole) {  // in packets too: a compiler may round a product and a sum of numbers twice
-        T lane[S];
-        store(lane, multiply_add(total[c][P - 1], broadcast(factor), load_rest_as<T>(to + width, last, j + width)));
+        T lane[S] = {};
+        std::copy_n(to + whole * S, last, lane + lead);  // what lies before may be another thread's
+        store(lane, multiply_add(total[c][P - 1], broadcast(factor), load(lane)));
         std::copy_n(lane + lead, last, to + whole * S);
       }
     } else {

@@ -27,10 +27,10 @@ struct Vectors {
   Vectors beyond(Index distance) const { return list ? Vectors{base, stride, list + distance} : Vectors{base + distance, stride, nullptr}; }
 };
 
-/// What to fetch for R vectors from number i on of `count`, packet by packet of S numbers, while others are at work. Where vectors lie side by side, memory is
-/// asked for in the order of its addresses, whatever the order of the work (it answers R places at once a fifth to a third slower), behind the last of
-/// them follows the next block, and one register holds the place. Nothing else is known to follow: what a processor looks for where a program has no memory
-/// takes it as long as many multiplications.
+/// What to fetch for R of `count` vectors from number i on, packet by packet of S numbers, while others are at work. Where vectors lie side by side,
+/// memory is asked for in the order of its addresses, whatever the order of the work (it answers R places at once a fifth to a third slower), behind the
+/// last of them follows the next block, and one register holds the place. Elsewhere the last vector is the end: a processor that looks for an address where
+/// a program has no memory searches the page tables in vain, which takes it as long as many multiplications.
 template <int R, int S, class V, bool side_by_side>
 struct Ahead {
   static constexpr int places = side_by_side ? std::min(R, 1) : R;

@@ -44,7 +44,7 @@ void exponentials(Index outputs, Index count, Index stride, const T* scores, con
     exp_below_0<strip_rows>(rows, [&](Index i) { return z[i] - highest[i]; }, e);
     LINCLASS_INDEPENDENT
     for (Index i = 0; i < rows; ++i) {
-      const T other = e[i] == T(1) ? T(0) : e[i];
+      const T other = e[i] == T(1) ? T(0) : e[i];  // of a choice within the sum GCC makes two sums
       rest[i] += other;
       ties[i] += e[i] - other;
       put(k * stride + i, e[i]);
