@@ -192,7 +192,7 @@ def test_few_outputs_of_rows_beyond_the_caches(form, storage, dtype):
     "form", [("logistic", None, "two"), ("softmax", None, "many"), ("logistic", None, "labels")], ids=name
 )
 def test_few_outputs_of_many_columns(form, dtype):
-    """Some rows of a column-major X at a time are walked along all columns: fewer rows than that, and what is left."""
+    """A column-major X is walked some rows at a time (v4), or read twice: fewer rows than that, and what is left."""
     d = 3333
     for n in (20, 33, 64, 65, 150):
         X, y = data(form[2], n, d, 3, dtype)
