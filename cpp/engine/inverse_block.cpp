@@ -47,9 +47,7 @@ void InverseBlock::apply(double* x, Index count, float* scratch) const {
     const Index m = std::min(strip, n - first), length = first + m;
     const Vectors<float> rows{inverse_.row(first).data(), n, nullptr};
     std::fill_n(product, m * count, 0.0f);
-    dot_products(rows, m, {Fetch::stretch}, scaled.data(), n, count, length, [&](Index k, Index i, const auto& parts) {
-      for (const float part : parts) product[k * m + i++] += part;
-    });
+    dot_products(rows, m, {Fetch::stretch}, scaled.data(), n, count, length, 1.0f, product, m);
     combine(rows, m, {Fetch::nothing}, 0, length, product, m, count, 1.0f, sum.data(), n);
   }
   for (Index k = 0; k < count; ++k) v.col(k) = sum.col(k).cwiseProduct(scale_).cast<double>() * largest[k];

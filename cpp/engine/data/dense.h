@@ -13,7 +13,6 @@
 #include "data/rows.h"
 #include "kernel/gram.h"
 #include "kernel/products.h"
-#include "kernel/short_rows.h"
 #include "kernel/walk.h"
 
 namespace linclass::engine {
@@ -76,15 +75,10 @@ class DenseRows : public Dense<T, V> {
     x.base += begin;
     W += begin;
     const Index d = this->columns, count = end - begin;
-    if constexpr (packet_size<T> >= 4)
-      if (prefers_turned<T>(K, count)) return turned_products(x, rows.count, W, d, K, count, Z, ldz);
-    if (prefers_lanes<T>(K, count)) return lane_products(x, rows.count, W, d, K, count, Z, ldz);
+    if (short_products(x, rows.count, W, d, K, count, Z, ldz)) return;
     this->clear(rows.count, K, Z, ldz);
     const Fetch fetch = coming_ ? Fetch{Fetch::block, distance(x.base, coming_)} : Fetch{Fetch::stretch, rows.following()};
-    dot_products(x, rows.count, fetch, W, d, K, count, [=](Index k, Index i, const auto& sums) {
-      T* to = Z + k * ldz + i;
-      for (const T z : sums) *to++ += z;
-    });
+    dot_products(x, rows.count, fetch, W, d, K, count, T(1), Z, ldz);
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
     const Index numbers = rows.list ? rows.following() : rows.count * this->stride_;
@@ -167,17 +161,13 @@ class DenseColumns : public Dense<T, V> {
     combine(vectors(rows, begin), end - begin, {way(K).fetch, rows.count}, 0, rows.count, W + begin, this->columns, K, T(1), Z, ldz);
   }
   void add(const Rows& rows, const T* R, Index ldr, Index K, double factor, double* G, Index begin, Index end) const {
-    const Index d = this->columns;
     const double bytes = static_cast<double>(rows.count) * this->row_bytes(0);
     Fetch::What what = few(K) ? Fetch::half_block : Fetch::nothing;
     if (bytes > 2 * block_bytes && whole_lines)
       what = K <= dot_tile_outputs && bytes <= 3 << 20 ? Fetch::both : Fetch::stretch;  // the third level keeps it
     else if (bytes > 2 * block_bytes && few(K))
       what = Fetch::stretch;
-    dot_products(vectors(rows, begin), end - begin, {what, rows.count}, R, ldr, K, rows.count, [=](Index k, Index j, const auto& sums) {
-      double* to = G + k * d + begin + j;
-      for (const T sum : sums) *to++ += factor * static_cast<double>(sum);
-    });
+    dot_products(vectors(rows, begin), end - begin, {what, rows.count}, R, ldr, K, rows.count, factor, G + begin, this->columns);
   }
   /// Numbers of T that a walk works with.
   Index walk_space(Index) const { return this->columns * walk_height<V>; }

@@ -1,4 +1,4 @@
-/// Scores of rows of few columns, where dot_products would mostly add up lanes: two other ways.
+/// short_products of products.h, for the files that compile it: dot_products would mostly add up lanes. Two other ways.
 ///
 ///   lane_products:    outputs in the lanes, each number of X broadcast     many outputs
 ///   turned_products:  vectors in the lanes, which are turned before        few
@@ -200,6 +200,14 @@ void turned_products(const Vectors<V>& x, Index count, const T* w, Index ldw, In
       }
     });
   });
+}
+
+template <class T, class V>
+bool short_products(const Vectors<V>& x, Index count, const T* w, Index ldw, Index K, Index length, T* z, Index ldz) {
+  if constexpr (packet_size<T> >= 4)
+    if (prefers_turned<T>(K, length)) return turned_products(x, count, w, ldw, K, length, z, ldz), true;
+  if (prefers_lanes<T>(K, length)) return lane_products(x, count, w, ldw, K, length, z, ldz), true;
+  return false;
 }
 
 }  // namespace linclass::engine

@@ -1,0 +1,8 @@
+#include "kernel/combine.h"
+#include "kernel/dot_products.h"
+#include "kernel/short_rows.h"
+
+namespace linclass::engine {
+LINCLASS_PRODUCTS(double, double, double);
+LINCLASS_SHORT_PRODUCTS(double, double);
+}  // namespace linclass::engine
