@@ -5,6 +5,7 @@
     python bench/run.py latency     iris: a fit, and the prediction of one row, from Python and from C++
     python bench/run.py estimator   the same through the estimators: a fit on iris, one row of MNIST predicted
     python bench/run.py epoch       an epoch of minibatch descent on MNIST, batches of 32, 128 and 512
+    python bench/run.py updates     the same with momentum and with Adam
     python bench/run.py gradient    one value and gradient of the softmax loss on MNIST
     python bench/run.py read        a LIBSVM file of 200 MB, made from MNIST
     python bench/run.py import      import time beyond NumPy's own, in fresh interpreters
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import itertools
 import json
 import subprocess
 import sys
@@ -140,6 +142,18 @@ def epoch(rounds: int) -> Rows:
     return rows
 
 
+def updates(rounds: int) -> Rows:
+    rows: Rows = []
+    peers = [importlib.import_module(f"peers.{peer}") for peer in ("linclass", "pytorch")]
+    for dtype in (np.float64, np.float32):
+        X, y = problems.mnist(dtype)
+        for batch, update in itertools.product((32, 128), ("momentum", "adam")):
+            runners = {peer.__name__.removeprefix("peers."): peer.epoch(X, y, batch, update) for peer in peers}
+            case = f"MNIST {dtype.__name__}, batch {batch}, {update}"
+            rows.append({"case": case, "seconds": alternate(runners, rounds)})
+    return rows
+
+
 def gradient(rounds: int) -> Rows:
     rows: Rows = []
     for dtype in (np.float64, np.float32):
@@ -184,6 +198,7 @@ ROUNDS: dict[str, Callable[[int], Rows]] = {
     "latency": latency,
     "estimator": estimator,
     "epoch": epoch,
+    "updates": updates,
     "gradient": gradient,
     "read": read,
     "import": import_,

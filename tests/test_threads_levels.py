@@ -119,6 +119,17 @@ def test_threads_change_no_bit_of_a_preconditioner(dtype, n, K, l2, start, h0):
     assert re.search(f"H0 {h0}", choice)
 
 
+@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize("update", ["plain", "momentum", "nesterov", "adam"])
+def test_threads_change_no_bit_of_an_update(large, update, storage):
+    """Each thread moves the parameters whose gradient it has."""
+    X, y, s = large["many", "float32", storage]
+    options = {"solver": "sgd", "update": update, "batch_size": 2048, "learning_rate": 1e-2, "max_iter": 2}
+    options |= {"l1": 1e-4, "l2": 1e-3, "penalty_scale": np.linspace(0.5, 2, X.shape[1]), "sample_weight": s}
+    models = [quiet_fit(X, y, loss="softmax", threads=threads, **options) for threads in (1, 2, 3, 8)]
+    assert all(model == models[0] for model in models)
+
+
 @pytest.mark.parametrize("options", [{"solver": "sgd", "batch_size": 1}, {"solver": "perceptron"}])
 def test_threads_change_no_bit_of_one_sample_at_a_time(large, options):
     X, y, _ = large["many", "float64", "row_major"]

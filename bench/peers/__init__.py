@@ -8,6 +8,7 @@ fit(X, y, C, solver, tol) -> W of (K, d), or (d,) for two classes, and b: a cold
                             solver "default" is what its users get who set nothing but C
 latency(X, y)            -> {name: function}: a fit at the defaults, and the prediction of one row
 
-epoch(X, y, batch)       -> a function that runs one epoch of softmax (or one-vs-rest logistic) minibatch descent
+epoch(X, y, batch)       -> a function that runs one epoch of softmax (or one-vs-rest logistic) minibatch descent;
+                            epoch(X, y, batch, "momentum" or "adam") where a library has them
 gradient(X, y)           -> a function that evaluates the mean softmax loss and its gradient once
 """

@@ -35,8 +35,9 @@ def latency(X: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], object]]:
     return {"fit": lambda: lc.fit(X, y, **settings(y, 1.0)), "predict one row": lambda: model.predict(row)}
 
 
-def epoch(X: np.ndarray, y: np.ndarray, batch: int) -> Callable[[], object]:
-    trainer = lc.Trainer(classes=np.unique(y), loss="softmax", l2=1e-4, batch_size=batch, learning_rate=0.05)
+def epoch(X: np.ndarray, y: np.ndarray, batch: int, update: str = "plain") -> Callable[[], object]:
+    options = {"update": update, "batch_size": batch, "learning_rate": 0.001 if update == "adam" else 0.05}
+    trainer = lc.Trainer(classes=np.unique(y), loss="softmax", l2=1e-4, **options)
     return lambda: trainer.partial_fit(X, y)
 
 

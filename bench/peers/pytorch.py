@@ -38,11 +38,15 @@ def fit(X: np.ndarray, y: np.ndarray, C: float, solver: str, tol: float) -> tupl
     return W.detach().numpy(), b.detach().numpy()
 
 
-def epoch(X: np.ndarray, y: np.ndarray, batch: int) -> Callable[[], object]:
+def epoch(X: np.ndarray, y: np.ndarray, batch: int, update: str = "plain") -> Callable[[], object]:
     """Batches cut by hand from the tensors, which is faster than a DataLoader."""
     inputs, targets = torch.from_numpy(X), torch.from_numpy(y)
     layer = torch.nn.Linear(X.shape[1], len(np.unique(y)), dtype=inputs.dtype)
-    optimiser = torch.optim.SGD(layer.parameters(), lr=0.05, weight_decay=1e-4)
+    if update == "adam":
+        optimiser = torch.optim.Adam(layer.parameters(), lr=0.001, weight_decay=1e-4)
+    else:
+        momentum = 0.9 if update == "momentum" else 0.0
+        optimiser = torch.optim.SGD(layer.parameters(), lr=0.05, weight_decay=1e-4, momentum=momentum)
 
     def run() -> None:
         order = torch.randperm(len(targets))

@@ -1,5 +1,6 @@
 /// What solvers see: a function of parameters, and minibatches of it. Never X, never a loss.
 #pragma once
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -64,8 +65,9 @@ class Minibatches {
 
   /// Computes the residuals of the batch, keeps them, and returns its weighted loss; b_gradient = their sum, one an output.
   virtual double residuals(const Rows& batch, const double* v, double scale, const double* b, double* b_gradient) = 0;
-  /// g += factor * residuals X, g packed.
-  virtual void add(const Rows& batch, double factor, double* g) = 0;
+  using Finished = std::function<void(Index first, Index count)>;
+  /// g += factor * residuals X, g packed. `finished`, if there is one, is called for each range of g that is complete, by the thread that has it in a cache.
+  virtual void add(const Rows& batch, double factor, double* g, const Finished& finished = {}) = 0;
   /// Columns that the batch stores, with repetitions (sparse only).
   virtual void stored_columns(const Rows& batch, std::vector<Index>& columns) const = 0;
 };

@@ -216,13 +216,21 @@ class Pass final : public DataObjective {
     return sum_in_double(batch_.loss.data(), m);
   }
 
-  void add(const Rows& batch, double factor, double* g) override {
+  void add(const Rows& batch, double factor, double* g, const Finished& finished) override {
     const Cut cut = cut_batch(batch.count);
     team_->run(cut.groups * cut.each, [&](Index task, int) {
       const Index group = task % cut.groups, from = cut.begin(group), to = cut.begin(group + 1), length = to - from;
       const Index piece = even_part(length, (length + cut.each - 1) / cut.each, cut.unit), begin = from + task / cut.groups * piece;
-      if (begin < to) x_.add(batch, batch_.scores.data(), batch_.stride, outputs, factor, g, begin, std::min(begin + piece, to));
+      const Index end = std::min(begin + piece, to);
+      if (begin >= end) return;
+      x_.add(batch, batch_.scores.data(), batch_.stride, outputs, factor, g, begin, end);
+      if (finished && !X::sparse)
+        for (Index k = 0; k < outputs; ++k) finished(k * features_ + begin, end - begin);
     });
+    if (finished && X::sparse) {
+      const Index size = outputs * features_, piece = 1 << 14;
+      team_->run((size + piece - 1) / piece, [&](Index task, int) { finished(task * piece, std::min(piece, size - task * piece)); });
+    }
   }
 
   void stored_columns(const Rows& batch, std::vector<Index>& columns) const override {

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
+
+#include "simd/math.h"
 
 namespace linclass::engine {
 namespace {
@@ -71,6 +74,7 @@ double Sgd::epoch(Minibatches& data) {
   if (settings_.schedule == Schedule::step)
     decrease_ = std::pow(settings_.factor, std::floor(static_cast<double>(epochs_) / settings_.step_epochs));
   loss_ = 0;
+  std::fill(gradient_.begin(), gradient_.end(), 0.0);  // where an epoch was stopped
   order_.epoch(data, settings_.batch_size, [&](const Rows& batch) {
     lazy_ ? plain_step(data, batch, rate_now()) : full_step(data, batch, rate_now());
     steps_ += 1;
@@ -127,18 +131,14 @@ void Sgd::settle_all() {
 }
 
 void Sgd::full_step(Minibatches& data, const Rows& batch, double rate) {
-  loss_ += data.residuals(batch, v_.data(), 1, b_.data(), b_gradient_.data());
-  const double share = 1 / static_cast<double>(batch.count), mu = settings_.momentum, nu = settings_.beta2;
-  std::fill(gradient_.begin(), gradient_.end(), 0.0);
-  data.add(batch, share, gradient_.data());
-  const double t = static_cast<double>(steps_ + 1);
+  const double mu = settings_.momentum, nu = settings_.beta2, t = static_cast<double>(steps_ + 1);
   const double correct_first = 1 / (1 - std::pow(mu, t)), correct_second = 1 / (1 - std::pow(nu, t));
   switch (settings_.update) {
-    case Update::plain: return move(rate, share, [](double g, double&, double&) { return g; });
-    case Update::momentum: return move(rate, share, [=](double g, double& v, double&) { return v = mu * v + g; });
-    case Update::nesterov: return move(rate, share, [=](double g, double& v, double&) { return g + mu * (v = mu * v + g); });
+    case Update::plain: return step(data, batch, rate, [](double g, double&, double&) { return g; });
+    case Update::momentum: return step(data, batch, rate, [=](double g, double& v, double&) { return v = mu * v + g; });
+    case Update::nesterov: return step(data, batch, rate, [=](double g, double& v, double&) { return g + mu * (v = mu * v + g); });
     case Update::adam:
-      return move(rate, share, [=](double g, double& m, double& v) {
+      return step(data, batch, rate, [=](double g, double& m, double& v) {
         m = mu * m + (1 - mu) * g;
         v = nu * v + (1 - nu) * g * g;
         return m * correct_first / (std::sqrt(v * correct_second) + 1e-8);
@@ -146,15 +146,24 @@ void Sgd::full_step(Minibatches& data, const Rows& batch, double rate) {
   }
 }
 
-/// Every parameter by -rate * step(gradient, its two moments), then the proximal step.
-template <class Step>
-void Sgd::move(double rate, double share, Step&& step) {
-  for (std::size_t i = 0; i < v_.size(); ++i) {
-    const double g = gradient_[i] + penalty_.l2 * c_[i] * c_[i] * v_[i];
-    v_[i] = soft_threshold(v_[i] - rate * step(g, first_[i], second_[i]), rate * penalty_.l1 * c_[i]);
-  }
+/// Every parameter by -rate * direction(gradient, its two moments), then the proximal step.
+template <class Direction>
+void Sgd::step(Minibatches& data, const Rows& batch, double rate, const Direction& direction) {
+  loss_ += data.residuals(batch, v_.data(), 1, b_.data(), b_gradient_.data());
+  const double share = 1 / static_cast<double>(batch.count), l2 = penalty_.l2, threshold = rate * penalty_.l1;
+  const auto move = [&](Index first, Index count) {
+    double *v = v_.data() + first, *gradient = gradient_.data() + first, *m1 = first_.data() + first, *m2 = second_.data() + first;
+    const double* c = c_.data() + first;
+    LINCLASS_INDEPENDENT
+    for (Index i = 0; i < count; ++i) {
+      const double g = gradient[i] + l2 * c[i] * c[i] * v[i];
+      v[i] = soft_threshold(v[i] - rate * direction(g, m1[i], m2[i]), threshold * c[i]);
+      gradient[i] = 0;
+    }
+  };
+  data.add(batch, share, gradient_.data(), std::ref(move));
   if (intercept_)
-    for (std::size_t k = 0; k < b_.size(); ++k) b_[k] -= rate * step(share * b_gradient_[k], b_first_[k], b_second_[k]);
+    for (std::size_t k = 0; k < b_.size(); ++k) b_[k] -= rate * direction(share * b_gradient_[k], b_first_[k], b_second_[k]);
 }
 
 void Sgd::read(double* w) {

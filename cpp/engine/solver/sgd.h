@@ -58,8 +58,8 @@ class Sgd {
   void plain_step(Minibatches& data, const Rows& batch, double rate);
   void full_step(Minibatches& data, const Rows& batch, double rate);
   void settle_all();
-  template <class Step>
-  void move(double rate, double share, Step&& step);
+  template <class Direction>
+  void step(Minibatches& data, const Rows& batch, double rate, const Direction& direction);
   Index columns() const { return features_ + (intercept_ ? 1 : 0); }
 
   Index outputs_, features_;
@@ -76,7 +76,7 @@ class Sgd {
   std::vector<double> settled_;
   std::vector<Index> columns_;
 
-  Aligned<double> gradient_;
+  Aligned<double> gradient_;  ///< 0 between steps
   std::vector<double> b_gradient_;
   Aligned<double> first_, second_;  ///< velocity, or Adam's moments
   std::vector<double> b_first_, b_second_;
